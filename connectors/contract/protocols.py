@@ -1,0 +1,216 @@
+"""The two required faces of a connector, and the optional abilities that it has or has not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Protocol, runtime_checkable
+
+from transhumance.connectors.contract.codes import Finding
+from transhumance.connectors.contract.errors import StaleLease
+from transhumance.connectors.contract.model import Container, Fault, ItemRef, Page, Record, Selector, Subject
+
+ABSENT: Final = "absent"
+ANY: Final = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What must be at the target for a write to happen: `absent`, `any`, or a version. Anything else there is a
+    `conflict`, and nothing is written over it."""
+
+    version: str = ABSENT
+
+
+class Status(StrEnum):
+    """What a write did. `written`: the item is there and durable. `unchanged`: it was there already, equal.
+    `conflict`: something else is there. `refused`: the target can't hold it (see `code`). `removed`: it is gone.
+    `absent`: there was nothing to remove."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    REMOVED = "removed"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A before-image: what was at the target, kept for rollback. `token` means something to the target that gave it
+    only; an empty one says that nothing was there."""
+
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One item to write: its source key (which names it at the target where the target has no keys of its own), its
+    record in the target's form, what is expected there, and the target's own key for it where it is known from an
+    earlier write."""
+
+    key: bytes
+    record: Record
+    expect: Expect = field(default_factory=Expect)
+    target_key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one write. `target_key`: the item's key at the target, the same that its listing as a source
+    gives. `version`: what the target's listing says of this state, so that our own write is no change on the way
+    back."""
+
+    key: bytes
+    status: Status
+    target_key: bytes = b""
+    version: str = ""
+    before: Before = field(default_factory=Before)
+    code: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """The right to have effects: a chunk, the epoch of its lease, and the time (monotonic clock) after which nothing
+    may start.
+
+    A target calls `check` before each durable step, and makes an older epoch's steps impossible where it can.
+    """
+
+    chunk: str
+    epoch: int
+    deadline: float = float("inf")
+    clock: Callable[[], float] = time.monotonic
+
+    def check(self) -> None:
+        """Raises `StaleLease` once the deadline has passed."""
+        if self.clock() >= self.deadline:
+            raise StaleLease(f"{self.chunk} epoch {self.epoch}")
+
+
+@runtime_checkable
+class Source(Protocol):
+    """What can be read. Methods are called from several threads, for different containers at once.
+
+    All raise `Retry` for passing faults and `StopEndpoint` where a person must act.
+    """
+
+    def identity(self) -> str:
+        """What the endpoint itself says it is (a database id, an invocation id, a device and inode): it tells a
+        renamed endpoint from another one. Never the label of the plan."""
+        ...
+
+    def subjects(self, selector: Selector) -> Iterator[Subject]:
+        """Every subject that the selector wants, each once, in a stable order."""
+        ...
+
+    def containers(self, subject: Subject, workload: str) -> Iterator[Container]:
+        """The subject's containers of one workload, parents before children, in a stable order. An empty one is
+        listed too."""
+        ...
+
+    def page(self, container: Container, cursor: bytes | None) -> Page:
+        """The next page after a cursor, from the start when it is None. Every item is in exactly one page, or is a
+        fault; a key comes once. A cursor may be used again after a crash. Raises `Retry`, or `StopEndpoint` where the
+        container is gone."""
+        ...
+
+    def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
+        """The records of these items, in this order, one answer for each. An item that is gone, unreadable or damaged
+        gives a `Fault` and the others go on. Bodies above 1 MiB come as handles that can be opened in another
+        process."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        ...
+
+
+@runtime_checkable
+class Target(Protocol):
+    """What can be written. Calls for one container are never made at the same time."""
+
+    def identity(self) -> str:
+        """As of a source."""
+        ...
+
+    def ensure(self, container: Container) -> Container:
+        """The container at the target for a container of the source: made where it lacks, parents too; the same again
+        when it is there. `subject` is the target's key of the subject. Nothing of an existing container is
+        changed."""
+        ...
+
+    def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
+        """What this target would lose or refuse of a record, told from its facts, without writing."""
+        ...
+
+    def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
+        """What must be noted before the effect to settle it after a crash (an IMAP UIDNEXT); empty where keys are
+        natural."""
+        ...
+
+    def write(self, container: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
+        """Writes these items; one outcome for each, in order. On return every `written` item is durable. One refused
+        item never stops the others (an atomic target writes those apart). Repeating the call with the same writes is
+        harmless."""
+        ...
+
+    def probe(self, container: Container, writes: Sequence[Write], note: str, fence: Fence) -> list[Outcome | None]:
+        """After a crash: for each write, the outcome that it had, or None where it had no effect. Trusts nothing but
+        the target."""
+        ...
+
+    def read_back(self, container: Container, target_keys: Sequence[bytes]) -> Iterator[Record | Fault]:
+        """What is at the target under these keys, in this order, in the target's form."""
+        ...
+
+    def remove(self, container: Container, target_key: bytes, expect: Expect, fence: Fence) -> Outcome:
+        """Removes an item when its version is as expected, and keeps a before-image."""
+        ...
+
+    def restore(self, container: Container, target_key: bytes, before: Before, expect: Expect, fence: Fence) -> Outcome:
+        """Puts a before-image back (an empty one: removes the item) when the present version is as expected; else
+        `conflict`."""
+        ...
+
+    def finish(self) -> None:
+        """The end of a pass: writes what concerns the whole (a manifest), makes it durable."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Room at an endpoint: bytes and inodes used and free; None where it can't be known."""
+
+    bytes_free: int | None = None
+    inodes_free: int | None = None
+    bytes_used: int | None = None
+
+
+@runtime_checkable
+class Quota(Protocol):
+    """Optional: how much room there is."""
+
+    def space(self, subject: Subject | None = None) -> Space:
+        """The room for a subject, or at the endpoint as a whole."""
+        ...
+
+
+@runtime_checkable
+class Freeze(Protocol):
+    """Optional: a subject can be made read-only at the endpoint, and writable again."""
+
+    def freeze(self, subject: Subject) -> None:
+        """Users can't write any more; harmless when repeated."""
+        ...
+
+    def thaw(self, subject: Subject) -> None:
+        """Users can write again."""
+        ...

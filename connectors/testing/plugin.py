@@ -1,0 +1,33 @@
+"""The pytest plug-in: `pytest --contract NAME` runs the contract suite over an installed connector, from anywhere.
+
+A test module of one's own may instead say `CONTRACT = ["NAME", ...]` and import
+`transhumance.connectors.testing.suite`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.getgroup("transhumance").addoption(
+        "--contract",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run the transhumance contract suite over this connector (may be repeated)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--contract"):
+        config.args[:] = [str(Path(__file__).with_name("suite.py"))]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "contract_connector" in metafunc.fixturenames:
+        names = metafunc.config.getoption("--contract") or getattr(metafunc.module, "CONTRACT", [])
+        metafunc.parametrize("contract_connector", names, scope="function")

@@ -1,0 +1,29 @@
+"""What a connector gives the contract suite: a fresh, empty endpoint and a few items of its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from transhumance.connectors.contract import Environment, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """`config`: the connector's own model, of an endpoint that is empty. `samples`: at least three items, nasty ones
+    among them, with distinct keys. `changed`: another content under the key of one of them. `populate`: for a
+    connector that is only a source, puts the samples there by other means; the suite then skips what writes.
+    `subject`, `path`: where the suite writes. `unlike`: names of suite tests that can't hold for this system, each
+    with the reason."""
+
+    connector: str
+    config: Any
+    environment: Environment
+    workload: str
+    samples: tuple[Record, ...]
+    changed: Record | None = None
+    populate: Callable[[], None] | None = None
+    subject: bytes = "agnès.o'neil@chu.example".encode()
+    path: tuple[str, ...] = ("Dossier spécial <&>", "2026")
+    unlike: dict[str, str] = field(default_factory=dict)
