@@ -11,8 +11,9 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from transhumance.connectors.contract.codes import Back, Forward
@@ -57,8 +58,8 @@ def from_json(value: Json) -> Value:
 
 @dataclass(frozen=True, slots=True)
 class InputLine:
-    """What a source listed. `key`: the item's key as `key_text` writes it. `todo`: whether it differs from what the
-    item map knows. `gone`: a tombstone. `fault`: loss code of an item that can't be listed."""
+    """What a source listed. `key`: the item's key as `key_text` writes it. `gone`: a tombstone. `fault`: loss code of
+    an item that can't be listed."""
 
     key: str
     version: str = ""
@@ -69,7 +70,6 @@ class InputLine:
     locator: str = ""
     count: int = 1
     subject: str = ""
-    todo: bool = True
     gone: bool = False
     fault: str = ""
     detail: str = ""
@@ -81,7 +81,9 @@ class OutputLine:
 
     `status`: written, unchanged, removed, skipped, failed, quarantined. `digest`: SHA-256 of the document. `recipe`:
     codec, mapping and policy versions. `forward`, `grade`, `proof`: its two answers and what they rest on. `codes`:
-    loss codes with their leg (`source:MAIL-FLAG-01`). `version`, `target_version`: what each side called this state.
+    loss codes with their leg (`source:MAIL-FLAG-01`). `expected`: the digest that reading back should give, where the
+    target drops something named (empty: the same as `digest`). `version`, `target_version`: what each side called this
+    state. `before`: the target's token of what was there before the first write. `subject`: whose item it is.
     `size` in bytes, `count` in rows.
     """
 
@@ -98,6 +100,8 @@ class OutputLine:
     grade: Back = "not_assessed"
     proof: str = "predicted"
     codes: tuple[str, ...] = ()
+    expected: str = ""
+    subject: str = ""
     size: int = 0
     count: int = 1
     stable_id: str = ""
@@ -112,7 +116,8 @@ def encode_lines(lines: Iterable[InputLine | OutputLine]) -> bytes:
     """The lines as JSON Lines; fields at their default are left out."""
     out = []
     for line in lines:
-        plain = {name: value for name, value in asdict(line).items() if value != _default(type(line), name)}
+        defaults = _defaults(type(line))
+        plain = {name: value for name in defaults if (value := getattr(line, name)) != defaults[name]}
         out.append(json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
     return "".join(text + "\n" for text in out).encode("utf-8", "surrogatepass")
 
@@ -129,13 +134,9 @@ def decode_lines(data: bytes | Iterable[bytes], kind: type[Line]) -> Iterator[Li
             raise ValueError(f"not a line of {FORMAT}: {error}") from None
 
 
-_DEFAULTS: dict[type, dict[str, Any]] = {}
-
-
-def _default(kind: type, name: str) -> Any:
-    if kind not in _DEFAULTS:
-        _DEFAULTS[kind] = {f.name: f.default for f in fields(kind)}
-    return _DEFAULTS[kind][name]
+@cache
+def _defaults(kind: type) -> dict[str, Any]:
+    return {f.name: f.default for f in fields(kind)}
 
 
 @dataclass(slots=True)
