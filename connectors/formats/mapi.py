@@ -4,6 +4,10 @@ A property is keyed by its id and type, `0x0037001F`, or, where it is a named on
 `{00062002-0000-0000-c000-000000000046}/0x820D:0040`, `{...}/Keywords:101F`. Ids and names are in `mapi_tags`, as
 whole keys. A text has two types, PT_UNICODE (001F) and PT_STRING8 (001E); the getters here take the key of the first
 and find either.
+
+Bodies of an item are handles to the stored bytes: `body/plain` (0x1000), `body/html` (0x1013), `body/rtf` (0x1009,
+compressed). The property `bodies` says under which key each was stored (`{"body/plain": "0x1000001F"}`), so how its
+bytes are to be read: PT_UNICODE is UTF-16LE, PT_STRING8 and PT_BINARY are in the item's code page.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from transhumance.connectors.contract import Value
+from transhumance.connectors.contract import Record, Value, read_all
 
 PT_NULL, PT_I2, PT_LONG, PT_FLOAT, PT_DOUBLE, PT_CURRENCY, PT_APPTIME = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07
 PT_ERROR, PT_BOOLEAN, PT_OBJECT, PT_I8, PT_STRING8, PT_UNICODE = 0x0A, 0x0B, 0x0D, 0x14, 0x1E, 0x1F
@@ -160,17 +164,17 @@ def to_filetime(time: datetime | int) -> int:
 
 # Windows code pages whose Python codec is not just `cp` and the number ([MS-UCODEREF], .NET Encoding list).
 _CODE_PAGES = {
-    708: "iso8859_6", 709: "iso8859_6", 720: "cp720", 858: "cp858", 870: "cp037", 932: "cp932", 936: "gbk", 
-    949: "cp949", 950: "cp950", 1200: "utf_16_le", 1201: "utf_16_be", 1361: "johab", 10000: "mac_roman", 10001: "shift_jis",
-    10002: "big5", 10003: "euc_kr", 10004: "mac_arabic", 10006: "mac_greek", 10007: "mac_cyrillic", 10008: "gb2312",
-    10029: "mac_latin2", 10079: "mac_iceland", 10081: "mac_turkish", 12000: "utf_32_le", 12001: "utf_32_be",
-    20127: "ascii", 20866: "koi8_r", 20932: "euc_jp", 20936: "gb2312", 20949: "euc_kr", 21866: "koi8_u",
-    28591: "iso8859_1", 28592: "iso8859_2", 28593: "iso8859_3", 28594: "iso8859_4", 28595: "iso8859_5",
-    28596: "iso8859_6", 28597: "iso8859_7", 28598: "iso8859_8", 28599: "iso8859_9", 28600: "iso8859_10",
-    28601: "iso8859_11", 28603: "iso8859_13", 28604: "iso8859_14", 28605: "iso8859_15", 28606: "iso8859_16",
-    38598: "iso8859_8", 50220: "iso2022_jp", 50221: "iso2022_jp_1", 50222: "iso2022_jp_ext", 50225: "iso2022_kr",
-    50227: "gb2312", 51932: "euc_jp", 51936: "gb2312", 51949: "euc_kr", 52936: "hz", 54936: "gb18030",
-    65000: "utf_7", 65001: "utf_8",
+    708: "iso8859_6", 709: "iso8859_6", 720: "cp720", 858: "cp858", 870: "cp037", 932: "cp932", 936: "gbk",
+    949: "cp949", 950: "cp950", 1200: "utf_16_le", 1201: "utf_16_be", 1361: "johab", 10000: "mac_roman",
+    10001: "shift_jis", 10002: "big5", 10003: "euc_kr", 10004: "mac_arabic", 10006: "mac_greek",
+    10007: "mac_cyrillic", 10008: "gb2312", 10029: "mac_latin2", 10079: "mac_iceland", 10081: "mac_turkish",
+    12000: "utf_32_le", 12001: "utf_32_be", 20127: "ascii", 20866: "koi8_r", 20932: "euc_jp", 20936: "gb2312",
+    20949: "euc_kr", 21866: "koi8_u", 28591: "iso8859_1", 28592: "iso8859_2", 28593: "iso8859_3",
+    28594: "iso8859_4", 28595: "iso8859_5", 28596: "iso8859_6", 28597: "iso8859_7", 28598: "iso8859_8",
+    28599: "iso8859_9", 28600: "iso8859_10", 28601: "iso8859_11", 28603: "iso8859_13", 28604: "iso8859_14",
+    28605: "iso8859_15", 28606: "iso8859_16", 38598: "iso8859_8", 50220: "iso2022_jp", 50221: "iso2022_jp_1",
+    50222: "iso2022_jp_ext", 50225: "iso2022_kr", 50227: "gb2312", 51932: "euc_jp", 51936: "gb2312",
+    51949: "euc_kr", 52936: "hz", 54936: "gb18030", 65000: "utf_7", 65001: "utf_8",
 }  # fmt: skip
 
 
@@ -183,3 +187,64 @@ def codec_of(code_page: int | None) -> str | None:
         return codecs.lookup(name).name
     except LookupError:
         return None
+
+
+def code_pages(properties: Mapping[str, Value]) -> tuple[int | None, int | None]:
+    """The code page of the item's 8-bit texts (PidTagMessageCodepage, 0x3FFD) and the one of its HTML
+    (PidTagInternetCodepage, 0x3FDE; MS-OXCMSG 2.2.1.56)."""
+    return integer(properties, "0x3FFD0003"), integer(properties, "0x3FDE0003")
+
+
+def body_codec(record: Record, name: str) -> str:
+    """The Python codec of a text body: UTF-16LE for PT_UNICODE, else the item's code page, else cp1252."""
+    stored = record.properties.get("bodies")
+    under = stored.get(name) if isinstance(stored, Mapping) else None
+    if (isinstance(under, str) and under.endswith("001F")) or (under is None and name == "body/plain"):
+        return "utf_16_le"
+    message, internet = code_pages(record.properties)
+    order = (internet, message) if name == "body/html" else (message, internet)
+    return next((found for page in order if (found := codec_of(page))), "cp1252")
+
+
+def plain_text(record: Record, limit: int = 16 << 20) -> str | None:
+    """The item's plain text, without a NUL at its end, or None where it has none or one above `limit` bytes. What its
+    code page can't say is replaced: it is for reading, not for the way back."""
+    body = record.bodies.get("body/plain")
+    if body is None:
+        return None
+    try:
+        return read_all(body, limit).decode(body_codec(record, "body/plain"), "replace").rstrip("\0")
+    except (OSError, ValueError):
+        return None
+
+
+_KINDS = (
+    ("ipm.appointment", "event"),
+    ("ipm.contact", "card"),
+    ("ipm.distlist", "card"),
+    ("ipm.task", "task"),
+    ("ipm.stickynote", "note"),
+    ("ipm.activity", "journal"),
+)
+
+
+def kind_of(message_class: str) -> str:
+    """The kind of an item by its message class (MS-OXOAPPT and kin): a class and those derived from it by a dot.
+    Requests and answers of meetings and tasks are messages, and so is what no other kind claims."""
+    low = message_class.lower()
+    return next((kind for prefix, kind in _KINDS if low == prefix or low.startswith(prefix + ".")), "message")
+
+
+def workload_of(container_class: str) -> str:
+    """The workload of a folder by its class (PidTagContainerClass): mail where it says nothing of the others."""
+    low = container_class.lower()
+    for prefix, workload in (
+        ("ipf.appointment", "calendars"),
+        ("ipf.contact", "contacts"),
+        ("ipf.task", "tasks"),
+        ("ipf.stickynote", "tasks"),
+        ("ipf.journal", "tasks"),
+    ):
+        if low == prefix or low.startswith(prefix + "."):
+            return workload
+    return "mail"
