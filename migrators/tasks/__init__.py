@@ -1,0 +1,5 @@
+"""Tasks, sticky notes and journal entries as iCalendar objects."""
+
+from transhumance.migrators.tasks.codes import CODES
+
+__all__ = ["CODES"]
