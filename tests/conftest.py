@@ -1,8 +1,12 @@
 """Fixtures shared by all tests: where the corpora lie, and how tests that need them are skipped."""
 
+import importlib.util
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -21,3 +25,20 @@ def corpora() -> Callable[..., Path]:
         return path
 
     return folder
+
+
+def support(name: str) -> ModuleType:
+    """A module of `tests/support/`, which are no tests and on no import path."""
+    full = f"tests_support_{name}"
+    if full not in sys.modules:
+        spec = importlib.util.spec_from_file_location(full, Path(__file__).with_name("support") / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
+
+
+@pytest.fixture(scope="session")
+def mapi_records() -> Callable[[Path], list[Any]]:
+    """A function `mapi_records(path)`: the items of a .msg file as records of the form `mapi`, embedded ones too."""
+    return support("msg_door").mapi_records  # type: ignore[no-any-return]
