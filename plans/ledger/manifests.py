@@ -1,0 +1,69 @@
+"""Manifest files: compressed, named by what they belong to, durable before the ledger speaks of them.
+
+A manifest is written aside, synced and renamed; the ledger keeps its SHA-256 (of the lines, before compression), so
+that a damaged or foreign file is never taken for the truth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from transhumance.connectors.contract import InputLine, OutputLine, Text, UserError, decode_lines, encode_lines
+
+Line = TypeVar("Line", InputLine, OutputLine)
+
+
+class Manifests:
+    """The manifests of one ledger, under one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str) -> Path:
+        """Where a manifest lies; a folder holds at most about a thousand."""
+        bucket = hashlib.sha256(name.encode()).hexdigest()[:2]
+        return self._folder / bucket / f"{name}.jsonl.z"
+
+    def write(self, name: str, lines: list[InputLine] | list[OutputLine]) -> str:
+        """Writes a manifest durably; returns its digest. The same name and lines may be written again."""
+        data = encode_lines(lines)
+        path = self.path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(f".{os.getpid()}.tmp")
+        with open(aside, "wb") as out:
+            out.write(zlib.compress(data, 1))
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(aside, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return hashlib.sha256(data).hexdigest()
+
+    def read(self, name: str, kind: type[Line], sha256: str | None = None) -> Iterator[Line]:
+        """The lines again. Raises `UserError` where the file is missing or is not the one that the ledger knows."""
+        path = self.path(name)
+        try:
+            data = zlib.decompress(path.read_bytes())
+        except (OSError, zlib.error) as error:
+            raise UserError(
+                Text(
+                    f"manifeste {path} : illisible ({error}) ; restaurez le registre (`transhume ledger restore`)",
+                    f"manifest {path}: can't be read ({error}); restore the ledger (`transhume ledger restore`)",
+                )
+            ) from None
+        if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+            raise UserError(
+                Text(
+                    f"manifeste {path} : altéré ; restaurez le registre (`transhume ledger restore`)",
+                    f"manifest {path}: altered; restore the ledger (`transhume ledger restore`)",
+                )
+            )
+        return decode_lines(data, kind)
