@@ -28,6 +28,7 @@ from transhumance.connectors.contract.bodies import blocks
 
 ASIDE = ".transhumance-aside-"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 StrPath = str | os.PathLike[str]
 
 
@@ -46,19 +47,33 @@ def write_aside(
     dir_fd: int | None = None,
 ) -> tuple[int, str, str]:
     """Writes a body, in one read, into a new temporary file of the folder of `path`; returns its size in bytes, its
-    SHA-256 and the temporary path.
+    SHA-256 and the temporary path. The rest is as of `write_file`."""
+    temp = os.path.join(os.path.dirname(path), ASIDE + secrets.token_hex(8))
+    size, digest = write_file(temp, body, mtime_ns, mode, sync=sync, sparse=sparse, dir_fd=dir_fd)
+    return size, digest, temp
+
+
+def write_file(
+    path: StrPath,
+    body: Body | Iterable[bytes],
+    mtime_ns: int | None = None,
+    mode: int | None = None,
+    *,
+    sync: bool = True,
+    sparse: bool = False,
+    dir_fd: int | None = None,
+) -> tuple[int, str]:
+    """Writes a body, in one read, into the new file `path`; returns its size in bytes and its SHA-256.
 
     `mtime_ns`: its time, nanoseconds since 1970. `mode`: its permission bits (0600 when None). `sync`: fsync it (a
     batch rather calls `sync_filesystem` once). `sparse`: leave holes for blocks of zeros. `dir_fd`: the open folder
     that `path` starts from, as in `os.open`.
 
     Raises `BodyUnreadable` where the source fails or gives fewer bytes than announced, `StopEndpoint` where the disk
-    is full, else `OSError`; nothing is left behind then.
+    is full, else `OSError` (`FileExistsError` where something has that name); nothing is left behind then.
     """
-    temp = os.path.join(os.path.dirname(path), ASIDE + secrets.token_hex(8))
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        handle = os.open(temp, flags, 0o600, dir_fd=dir_fd)
+        handle = os.open(path, _NEW, 0o600, dir_fd=dir_fd)
     except OSError as error:
         stop_if_full(error)
         raise
@@ -75,11 +90,11 @@ def write_aside(
             os.close(handle)
     except BaseException as error:
         with suppress(OSError):
-            os.unlink(temp, dir_fd=dir_fd)
+            os.unlink(path, dir_fd=dir_fd)
         if isinstance(error, OSError) and not isinstance(error, BodyUnreadable):
             stop_if_full(error)
         raise
-    return size, digest, temp
+    return size, digest
 
 
 def _fill(handle: int, body: Body | Iterable[bytes], sparse: bool) -> tuple[int, str]:
