@@ -87,6 +87,17 @@ CODES = (
         forward="blocked",
     ),
     LossCode(
+        "GEN-CONFLICT-02",
+        "minor",
+        Text("L'élément de la cible a été gardé à la place", "The target's own item was kept instead"),
+        Text(
+            "`policies.existing: adopt` garde ce qui est déjà à la cible, même différent",
+            "`policies.existing: adopt` keeps what is already at the target, even where it differs",
+        ),
+        Text("Comparer les deux éléments", "Compare the two items"),
+        forward="reduced",
+    ),
+    LossCode(
         "GEN-TARGET-01",
         "major",
         Text("La cible n'a pas gardé une propriété", "The target did not keep a property"),

@@ -116,7 +116,7 @@ def encode_lines(lines: Iterable[InputLine | OutputLine]) -> bytes:
     """The lines as JSON Lines; fields at their default are left out."""
     out = []
     for line in lines:
-        defaults = _defaults(type(line))
+        defaults = _defaults(type(line))  # type: ignore[arg-type]
         plain = {name: value for name in defaults if (value := getattr(line, name)) != defaults[name]}
         out.append(json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")))
     return "".join(text + "\n" for text in out).encode("utf-8", "surrogatepass")

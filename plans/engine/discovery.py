@@ -1,0 +1,200 @@
+"""Discovery: a container is listed page by page; each page is durable before its cursor, and nothing has an effect
+meanwhile.
+
+A listing whose facts say `feed="full"` comes in order of key, so what is known between two keys of a page and absent
+from it is gone: deletions are found in one streaming pass, whatever the number of items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from transhumance.connectors.contract import Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
+from transhumance.plans.engine.faultpoints import point
+from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, Job, contract_container
+from transhumance.plans.engine.limits import Stopped
+from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed, Member, Problem
+from transhumance.plans.ledger.itemmap import Known
+
+EMPTY = "PLAN-EMPTY-01"
+_DEAD = ("kept", "removed")
+
+
+def containers_of(job: Job) -> list[ContainerRow]:
+    """The source containers of the wave's members, known to the ledger from now on."""
+    rows: list[ContainerRow] = []
+    for workload in job.wave.workloads:
+        for endpoint in job.project.workload(workload).from_:
+            members = [m for m in job.members.get(workload, ()) if m.endpoint == endpoint]
+            if members:
+                rows += _containers(job, workload, endpoint, members)
+    return rows
+
+
+def _containers(job: Job, workload: str, endpoint: str, members: Sequence[Member]) -> Iterator[ContainerRow]:
+    opened = job.project.endpoint(endpoint)
+    shared = opened.connector.facts.shared_containers
+    subjects = [Subject(b"")] if shared else [Subject(m.subject, m.kind, m.name) for m in members]
+    for subject in subjects:
+        for found in opened.gate.call(lambda s=subject: list(opened.source.containers(s, workload))):  # type: ignore[misc]
+            yield job.project.ledger.container(
+                ContainerRow(
+                    0,
+                    job.wave.id,
+                    workload,
+                    endpoint,
+                    found.subject,
+                    found.key,
+                    found.path,
+                    found.role,
+                    found.properties,
+                )
+            )
+
+
+def discover(job: Job, row: ContainerRow) -> None:
+    """Lists a container from where an earlier try stopped; makes chunks of what differs from the item map."""
+    ledger, opened = job.project.ledger, job.project.endpoint(row.endpoint)
+    targets = job.project.targets(row.workload)
+    shared = opened.connector.facts.shared_containers
+    mine = {m.subject for m in job.members[row.workload] if m.endpoint == row.endpoint} if shared else None
+    feed = ledger.feed(job.row.id, row.id)
+    container = contract_container(row)
+    while not feed.complete:
+        if job.project.stop.is_set():
+            raise Stopped
+        page = opened.gate.call(lambda c=feed.cursor: opened.source.page(container, c))  # type: ignore[misc]
+        point("page.listed")
+        refs = [r for r in page.refs if mine is None or r.subject in mine]
+        known = {t: _known(job, row, t, page, feed, opened.connector.facts.feed) for t in targets}
+        if page.next is None and not feed.listed and not refs and _emptied(job, row, known):
+            return
+        gone = _gone(page, known)
+        lines = [_line(r) for r in refs]
+        lines += [
+            InputLine(key_text(f.key), kind=f.kind, form=f.form, fault=f.code, detail=f.detail) for f in page.faults
+        ]
+        specs = _specs(job, row, lines, known)
+        first_gone = len(lines)
+        lines += [InputLine(key_text(key), gone=True) for key in gone]
+        specs += _gone_specs(known, gone, first_gone, targets)
+        name = page_name(job.row.id, row.id, feed.pages)
+        sha256 = job.project.manifests.write(name, lines) if specs else ""
+        point("page.manifest")
+        last = page.refs[-1].key if page.refs else feed.last_key
+        after = Feed(page.next, feed.pages + 1, feed.listed + len(refs), page.next is None, last)
+        ledger.add_page(job.row.id, row.id, feed.pages, sha256, len(lines) if specs else 0, after, specs)
+        point("page.committed")
+        feed = after
+        job.counts.add(listed=len(refs), todo=sum(s.high - s.low for s in specs))
+    if job.kind != "dry_run":
+        ledger.set_container(row.id, "open", feed.listed)
+    point("feed.complete")
+
+
+def page_name(pass_id: int, container: int, page: int) -> str:
+    """The name of an input manifest."""
+    return f"{pass_id:05d}-{container:07d}-{page:06d}.in"
+
+
+def _line(ref: ItemRef) -> InputLine:
+    return InputLine(
+        key_text(ref.key),
+        ref.version,
+        ref.kind,
+        ref.form,
+        ref.size,
+        key_text(ref.stable_id or b""),
+        ref.locator,
+        ref.count,
+        key_text(ref.subject),
+    )
+
+
+def _fault_line(fault: Fault) -> InputLine:
+    return InputLine(key_text(fault.key), kind=fault.kind, form=fault.form, fault=fault.code, detail=fault.detail)
+
+
+def ref_of(line: InputLine) -> ItemRef:
+    """The ref that a line was made from."""
+    return ItemRef(
+        key_from_text(line.key),
+        line.version,
+        line.kind,
+        line.form,
+        line.size,
+        key_from_text(line.stable_id) or None,
+        line.locator,
+        line.count,
+        key_from_text(line.subject),
+    )
+
+
+def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed, kind: str) -> Known:
+    if kind == "full":
+        upto = page.refs[-1].key if page.next is not None and page.refs else None
+        return job.project.items.known(target, row.id, feed.last_key, upto)
+    keys = [r.key for r in page.refs] + list(page.tombstones)
+    found = job.project.items.lookup(target, row.id, keys)
+    return {k: (i.version, i.recipe, i.status) for k, i in found.items() if i.status != "removed"}
+
+
+def _gone(page: Page, known: dict[str, Known]) -> list[bytes]:
+    present = {r.key for r in page.refs} | {f.key for f in page.faults}
+    absent = {k for rows in known.values() for k, row in rows.items() if k not in present and row[2] not in _DEAD}
+    return sorted(absent | set(page.tombstones))
+
+
+def stale(job: Job, row: ContainerRow, target: str, line: InputLine, known: tuple[str, str, str] | None) -> bool:
+    """Whether a line's item must be done (again) for a target."""
+    if known is None:
+        return True
+    version, recipe, status = known
+    if job.effects and status in ("assessed", "kept"):
+        return True
+    return version != line.version or recipe != job.project.recipe(row.workload, line.kind, line.form, target)
+
+
+def _specs(job: Job, row: ContainerRow, lines: list[InputLine], known: dict[str, Known]) -> list[ChunkSpec]:
+    specs = []
+    for low, high in _ranges(lines):
+        for target, rows in known.items():
+            if any(stale(job, row, target, line, rows.get(key_from_text(line.key))) for line in lines[low:high]):
+                specs.append(ChunkSpec(target, low, high))
+    return specs
+
+
+def _ranges(lines: Sequence[InputLine]) -> Iterator[tuple[int, int]]:
+    """Ranges of at most 500 items and about 64 MiB; one larger item is a range of its own."""
+    low, size = 0, 0
+    for at, line in enumerate(lines):
+        weight = line.size or 0
+        if at > low and (at - low >= CHUNK_ITEMS or size + weight > CHUNK_BYTES):
+            yield low, at
+            low, size = at, 0
+        size += weight
+    if low < len(lines):
+        yield low, len(lines)
+
+
+def _gone_specs(known: dict[str, Known], gone: list[bytes], first: int, targets: Iterable[str]) -> list[ChunkSpec]:
+    specs = []
+    for low in range(0, len(gone), CHUNK_ITEMS):
+        part = gone[low : low + CHUNK_ITEMS]
+        for target in targets:
+            if any(key in known[target] for key in part):
+                specs.append(ChunkSpec(target, first + low, first + low + len(part), phase="finish"))
+    return specs
+
+
+def _emptied(job: Job, row: ContainerRow, known: dict[str, Known]) -> bool:
+    """Sudden emptiness is a fault, not a wish: a container that was full and lists nothing is held until a person has
+    spoken."""
+    had = max((len([1 for v in rows.values() if v[2] not in _DEAD]) for rows in known.values()), default=0)
+    if not had or row.state == "emptied":
+        return False
+    job.project.ledger.set_container(row.id, "held")
+    problem = Problem(row.id, "", b"", EMPTY, f"{had} items before, none now", state="held")
+    job.project.ledger.put_problems(row.wave, row.workload, [problem])
+    job.counts.add(problems=1)
+    return True

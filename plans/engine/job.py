@@ -1,0 +1,130 @@
+"""What one pass over one wave works with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from transhumance.connectors.contract import Container, Context, InputLine, OutputLine, Subject
+from transhumance.plans.engine.codecpool import CodecPool
+from transhumance.plans.engine.lease import Heart
+from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, PassRow
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import Project
+
+EFFECT_PASSES = frozenset({"initial", "delta", "final"})
+CHUNK_ITEMS = 500
+CHUNK_BYTES = 64 << 20
+TRIES = 3
+"""How often an item is tried in a pass before it is put into quarantine."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """How far a pass came; read by progress, written under a lock."""
+
+    listed: int = 0
+    todo: int = 0
+    done: int = 0
+    size: int = 0
+    problems: int = 0
+    containers: int = 0
+    containers_total: int = 0
+    statuses: dict[str, int] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, **values: int) -> None:
+        with self.lock:
+            for name, value in values.items():
+                setattr(self, name, getattr(self, name) + value)
+
+    def status(self, name: str, count: int) -> None:
+        with self.lock:
+            self.statuses[name] = self.statuses.get(name, 0) + count
+
+
+@dataclass(slots=True)
+class Job:
+    """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit."""
+
+    project: Project
+    wave: Wave
+    row: PassRow
+    members: Mapping[str, tuple[Member, ...]]
+    pool: CodecPool
+    heart: Heart
+    counts: Counts = field(default_factory=Counts)
+    report: Callable[[Job], None] = lambda job: None
+    commits: threading.Lock = field(default_factory=threading.Lock)
+    _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+    _index: dict[tuple[str, str, bytes], Member] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.row.kind
+
+    @property
+    def effects(self) -> bool:
+        """Whether this pass writes to targets."""
+        return self.kind in EFFECT_PASSES
+
+    def one_at_a_time(self, target: str, container: int) -> threading.Lock:
+        """The lock of one container at one target: calls for it are never made at the same time."""
+        with self._guard:
+            return self._locks.setdefault((target, container), threading.Lock())
+
+    def member(self, row: ContainerRow, subject: bytes) -> Member | None:
+        """The member whose item it is."""
+        if not self._index:
+            self._index.update(
+                {(m.workload, m.endpoint, m.subject): m for group in self.members.values() for m in group}
+            )
+        return self._index.get((row.workload, row.endpoint, subject))
+
+    def context(self, row: ContainerRow, member: Member | None) -> Context:
+        """What codecs may know for the items of a container."""
+        subject = Subject(row.subject, member.kind if member else "person", member.name if member else "")
+        return Context(
+            subject=subject, container=contract_container(row), timezone=self.wave.timezone or "Europe/Paris"
+        )
+
+    def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:
+        """A source's container as a target is asked for it: under the subject's login there; a later source of a
+        mailbox under a named folder, never merged into the first one's."""
+        if not row.subject:  # a container that many subjects share is kept under its endpoint's name
+            subject = row.endpoint.encode()
+        else:
+            login = (member.logins.get(target) or member.person) if member else ""
+            subject = login.encode() if login else row.subject
+        sources = self.project.workload(row.workload).from_
+        later = len(sources) > 1 and row.endpoint != sources[0]
+        path = (row.endpoint, *row.path) if later else row.path
+        role = None if later else row.role
+        return Container(subject, row.workload, row.key, path, role, row.properties)
+
+
+def contract_container(row: ContainerRow) -> Container:
+    """The row as the source that listed it knows it."""
+    return Container(row.subject, row.workload, row.key, row.path, row.role, row.properties)
+
+
+class Work(Protocol):
+    """What one kind of pass does: how it finds its items, and what it does with a unit of them."""
+
+    def containers(self, job: Job) -> list[ContainerRow]:
+        """The containers of the wave, known to the ledger."""
+        ...
+
+    def discover(self, job: Job, row: ContainerRow) -> None:
+        """Lists a container into pages and chunks, from where an earlier try stopped."""
+        ...
+
+    def process(self, job: Job, chunks: list[Chunk], lines: list[InputLine]) -> None:
+        """Does a claimed unit, and commits each of its chunks."""
+        ...
+
+
+Committed = tuple[Chunk, list[OutputLine]]

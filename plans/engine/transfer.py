@@ -1,0 +1,371 @@
+"""The work of `dry_run`, `initial`, `delta` and `final`: fetch once, measure both legs, write to each target,
+commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transhumance.connectors.contract import (
+    ABSENT,
+    Container,
+    Expect,
+    Fault,
+    Fence,
+    InputLine,
+    Outcome,
+    OutputLine,
+    Record,
+    Status,
+    Tally,
+    Target,
+    Write,
+    find_code,
+    key_from_text,
+    key_text,
+)
+from transhumance.plans.engine import discovery
+from transhumance.plans.engine.codecpool import attach
+from transhumance.plans.engine.faultpoints import armed_for, point
+from transhumance.plans.engine.job import TRIES, Job, contract_container
+from transhumance.plans.engine.legs import Measured, TargetLeg, blocked, with_preview
+from transhumance.plans.ledger.contract import Chunk, ChunkSpec, ContainerRow, Member, Problem
+from transhumance.plans.ledger.itemmap import NEVER, Item
+
+RETRY_WAIT = 1.0
+Items = dict[bytes, Item | None]
+
+
+@dataclass(slots=True)
+class Unit:
+    """The items of one range, fetched and measured once for all targets."""
+
+    row: ContainerRow
+    lines: dict[bytes, InputLine]
+    records: dict[bytes, Record]
+    measured: dict[bytes, Measured]
+    member: Member | None
+
+
+class Transfer:
+    """Forward passes, and the dry run that writes nothing."""
+
+    def containers(self, job: Job) -> list[ContainerRow]:
+        return discovery.containers_of(job)
+
+    def discover(self, job: Job, row: ContainerRow) -> None:
+        discovery.discover(job, row)
+
+    def process(self, job: Job, chunks: list[Chunk], lines: list[InputLine]) -> None:
+        row = job.project.ledger.container_by_id(chunks[0].container)
+        if chunks[0].phase == "finish":
+            for chunk in chunks:
+                self._remove(job, row, chunk, lines)
+            return
+        wanted = {chunk.id: self._todo(job, row, chunk, lines) for chunk in chunks}
+        keys = {key for todo in wanted.values() for key in todo}
+        unit = self._fetch(job, row, [line for line in lines if key_from_text(line.key) in keys], chunks)
+        for chunk in chunks:
+            self._one_target(job, unit, chunk, wanted[chunk.id])
+
+    def _todo(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> Items:
+        """The items of a chunk that this target lacks, with what the item map knows of them."""
+        keys = [key_from_text(line.key) for line in lines]
+        known = job.project.items.lookup(chunk.target, row.id, keys)
+        todo: Items = {}
+        for line, key in zip(lines, keys, strict=True):
+            item = known.get(key)
+            brief = (item.version, item.recipe, item.status) if item and item.status != "removed" else None
+            again = chunk.attempt > 0 and (item is None or item.status == "failed")
+            if again or discovery.stale(job, row, chunk.target, line, brief):
+                todo[key] = item
+        return todo
+
+    def _fetch(self, job: Job, row: ContainerRow, lines: list[InputLine], chunks: list[Chunk]) -> Unit:
+        opened = job.project.endpoint(row.endpoint)
+        specs = [job.project.endpoint(chunk.target).spec for chunk in chunks]
+        refs = [discovery.ref_of(line) for line in lines if not line.fault]
+        size = sum(ref.size or 0 for ref in refs)
+        answers = opened.gate.call(lambda: list(opened.source.fetch(contract_container(row), refs)), size)
+        point("source.fetched")
+        subjects = {key_from_text(line.subject) for line in lines} or {row.subject}
+        member = job.member(row, subjects.pop() if len(subjects) == 1 and b"" not in subjects else row.subject)
+        records = {a.key: a for a in answers if isinstance(a, Record)}
+        faults = [a for a in answers if isinstance(a, Fault)]
+        faults += [Fault(key_from_text(x.key), x.fault, x.detail, x.kind, x.form) for x in lines if x.fault]
+        measured = {f.key: blocked(f, specs) for f in faults}
+        batch = list(records.values())
+        for found in job.pool.measure(batch, job.context(row, member), specs, keep_records=job.effects):
+            measured[found.key] = found
+        point("codecs.done")
+        job.project.ledger.put_edges(row.id, ((m.key, link) for m in measured.values() for link in m.links))
+        return Unit(row, {key_from_text(line.key): line for line in lines}, records, measured, member)
+
+    def _one_target(self, job: Job, unit: Unit, chunk: Chunk, todo: Items) -> None:
+        keys = sorted(key for key in todo if key in unit.measured)
+        if not job.effects:
+            lines = self._dry(job, unit, chunk, keys, todo)
+            commit(job, unit.row, chunk, lines)
+            return
+        with job.one_at_a_time(chunk.target, unit.row.id):
+            lines = self._write(job, unit, chunk, keys, todo)
+            commit(job, unit.row, chunk, lines)
+
+    # --- dry run
+
+    def _dry(self, job: Job, unit: Unit, chunk: Chunk, keys: list[bytes], known: Items) -> list[OutputLine]:
+        target = job.project.endpoint(chunk.target)
+        place = job.place(unit.row, chunk.target, unit.member)
+        lines = []
+        for key in keys:
+            measured = unit.measured[key]
+            leg = measured.targets[chunk.target]
+            if leg.record is not None:
+                leg = with_preview(leg, target.target.preview(place, leg.record))
+            line = self._line(job, unit, chunk, key, leg, "assessed", proof="format")
+            lines.append(_keeping_effect(line, known[key]))
+        return lines
+
+    # --- effects
+
+    def _write(self, job: Job, unit: Unit, chunk: Chunk, keys: list[bytes], known: Items) -> list[OutputLine]:
+        endpoint = job.project.endpoint(chunk.target)
+        target = endpoint.target
+        fence = job.heart.fence(chunk)
+        place = endpoint.gate.call(lambda: target.ensure(job.place(unit.row, chunk.target, unit.member)))
+        legs = {key: unit.measured[key].targets[chunk.target] for key in keys}
+        writes, refused = self._writes(job, unit, legs, known, target, place)
+        size = sum(unit.measured[w.key].size for w in writes)
+        settled: dict[bytes, Outcome] = {}
+        if chunk.intent:
+            found = endpoint.gate.call(lambda: target.probe(place, writes, chunk.note, fence))
+            settled = {w.key: o for w, o in zip(writes, found, strict=True) if o is not None}
+        rest = [w for w in writes if w.key not in settled]
+        note = target.prepare(place, rest, fence)
+        job.project.ledger.intend(chunk, note)
+        point("intent.committed")
+        outcomes = dict(settled)
+        if rest:
+            for outcome in endpoint.gate.call(lambda: _halved(target, place, rest, fence), size):
+                outcomes[outcome.key] = outcome
+        point("effect.done")
+        lines = []
+        for key in keys:
+            if key in outcomes:
+                lines.append(self._outcome_line(job, unit, chunk, key, legs[key], outcomes[key], known[key]))
+            else:
+                leg = refused.get(key, legs[key])
+                line = self._line(job, unit, chunk, key, leg, "quarantined")
+                lines.append(_keeping_effect(line, known[key], status="quarantined"))
+        return lines
+
+    def _writes(
+        self,
+        job: Job,
+        unit: Unit,
+        legs: dict[bytes, TargetLeg],
+        known: Items,
+        target: Target,
+        place: Container,
+    ) -> tuple[list[Write], dict[bytes, TargetLeg]]:
+        writes, refused = [], {}
+        for key, leg in legs.items():
+            if leg.record is None:
+                continue
+            record = attach(leg.record, unit.records[key])
+            previewed = with_preview(leg, target.preview(place, record))
+            legs[key] = previewed
+            if previewed.record is None:
+                refused[key] = previewed
+                continue
+            item = known[key]
+            expect = Expect(item.target_version if item is not None and item.at_target else ABSENT)
+            target_key = item.target_key if item is not None and item.at_target else None
+            writes.append(Write(key, record, expect, target_key))
+        return writes, refused
+
+    def _outcome_line(
+        self, job: Job, unit: Unit, chunk: Chunk, key: bytes, leg: TargetLeg, outcome: Outcome, item: Item | None
+    ) -> OutputLine:
+        if outcome.status in (Status.WRITTEN, Status.UNCHANGED):
+            line = self._line(job, unit, chunk, key, leg, str(outcome.status))
+            before = item.before if item is not None and item.before is not None else None
+            if before is None:
+                before = outcome.before.token if outcome.status is Status.WRITTEN else NEVER
+            return replace(line, target_key=key_text(outcome.target_key), target_version=outcome.version, before=before)
+        adopts = job.project.plan.policies.existing == "adopt"
+        if outcome.status is Status.CONFLICT and adopts and (item is None or not item.at_target):
+            kept = with_codes(leg, "target:GEN-CONFLICT-02", forward="reduced")
+            line = self._line(job, unit, chunk, key, kept, "kept")
+            return replace(line, target_key=key_text(outcome.target_key), target_version=outcome.version, before=NEVER)
+        code = outcome.code or "GEN-CONFLICT-01"
+        last = chunk.attempt + 1 >= TRIES or outcome.status is Status.CONFLICT or code.startswith("GEN-SIZE")
+        status = "quarantined" if last else "failed"
+        leg = with_codes(leg, f"target:{code}", forward="blocked", detail=outcome.detail)
+        return _keeping_effect(self._line(job, unit, chunk, key, leg, status), item, status=status)
+
+    def _line(
+        self, job: Job, unit: Unit, chunk: Chunk, key: bytes, leg: TargetLeg, status: str, proof: str = "format"
+    ) -> OutputLine:
+        measured, line = unit.measured[key], unit.lines[key]
+        detail = "; ".join(f"{code}: {text}" for code, text in leg.codes + measured.codes if text)[:500]
+        return OutputLine(
+            key=line.key,
+            status=status,
+            version=line.version,
+            kind=measured.kind or line.kind,
+            form=measured.form or line.form,
+            digest=measured.digest,
+            recipe=job.project.recipe(unit.row.workload, line.kind, line.form, chunk.target),
+            forward=leg.forward,
+            grade=leg.grade,
+            proof=proof,
+            codes=tuple(sorted({code for code, _ in leg.codes + measured.codes})),
+            expected=leg.expected,
+            subject=line.subject,
+            size=measured.size,
+            count=measured.count,
+            stable_id=line.stable_id,
+            before=NEVER,
+            detail=detail,
+        )
+
+    # --- deletions
+
+    def _remove(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> None:
+        keys = [key_from_text(line.key) for line in lines]
+        known = job.project.items.lookup(chunk.target, row.id, keys)
+        live = {k: i for k, i in known.items() if i.status != "removed"}
+        if not job.effects:
+            commit(job, row, chunk, [line_of(i, status="removed") for i in live.values() if not i.at_target])
+            return
+        endpoint = job.project.endpoint(chunk.target)
+        fence = job.heart.fence(chunk)
+        with job.one_at_a_time(chunk.target, row.id):
+            member = job.member(row, row.subject)
+            place = endpoint.gate.call(lambda: endpoint.target.ensure(job.place(row, chunk.target, member)))
+            job.project.ledger.intend(chunk, "")
+            point("intent.committed")
+            out = [self._gone(job, endpoint.target, place, live[key], fence) for key in sorted(live)]
+            point("effect.done")
+            commit(job, row, chunk, out)
+
+    def _gone(self, job: Job, target: Target, place: Container, item: Item, fence: Fence) -> OutputLine:
+        mode = job.project.plan.policies.deletions.mode
+        if not item.at_target:
+            return line_of(item, status="removed")
+        if mode == "keep" or (mode == "disable" and item.kind == "entry"):
+            return line_of(item, status="kept")
+        outcome = target.remove(place, item.target_key, Expect(item.target_version), fence)
+        if outcome.status in (Status.REMOVED, Status.ABSENT):
+            return line_of(item, status="removed")
+        line = line_of(item, status="quarantined")
+        return replace(line, codes=tuple(sorted({*line.codes, "target:GEN-CONFLICT-01"})))
+
+
+def _halved(target: Target, place: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
+    """Writes; where the test arms `effect.half`, the point lies between the two halves of the batch."""
+    if not armed_for("effect.half") or len(writes) < 2:
+        return target.write(place, writes, fence)
+    half = len(writes) // 2
+    first = target.write(place, writes[:half], fence)
+    point("effect.half")
+    return first + target.write(place, writes[half:], fence)
+
+
+def with_codes(leg: TargetLeg, code: str, forward: str, detail: str = "") -> TargetLeg:
+    """A leg with one more code and a worse forward answer."""
+    return replace(leg, forward=forward, codes=leg.codes + ((code, detail),))  # type: ignore[arg-type]
+
+
+def _keeping_effect(line: OutputLine, item: Item | None, status: str = "") -> OutputLine:
+    """A line that tells new answers and keeps what is known of the effect: what is at the target stays known."""
+    if item is None or not item.at_target:
+        return line
+    return replace(
+        line,
+        status=status or item.status,
+        version=item.version,
+        digest=item.digest,
+        expected=item.expected,
+        target_key=key_text(item.target_key),
+        target_version=item.target_version,
+        before=item.before or "",
+    )
+
+
+def line_of(item: Item, status: str) -> OutputLine:
+    """A row of the item map as a line again, with another status."""
+    return OutputLine(
+        key=key_text(item.key),
+        status=status,
+        version=item.version,
+        kind=item.kind,
+        form=item.form,
+        target_key=key_text(item.target_key),
+        target_version=item.target_version,
+        digest=item.digest,
+        recipe=item.recipe,
+        forward=item.forward,
+        grade=item.grade,
+        proof=item.proof,
+        codes=item.codes,
+        expected=item.expected,
+        subject=key_text(item.subject),
+        size=item.size,
+        count=item.count,
+        stable_id=key_text(item.stable_id),
+        before=NEVER if item.before is None else item.before,
+    )
+
+
+def commit(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -> None:
+    """Output manifest durable, then the outcome, then the item map; failed items become chunks of their own."""
+    project = job.project
+    lines.sort(key=lambda line: line.key)
+    sha256 = project.manifests.write(chunk.id, lines)
+    point("output.manifest")
+    tally = Tally()
+    for line in lines:
+        tally.add(line)
+    with job.commits:
+        seq = project.ledger.commit(chunk, sha256, tally, _retries(job, row, chunk, lines))
+        point("outcome.committed")
+        project.items.apply(seq, row.id, project.cell(row.wave, row.workload, row.endpoint, chunk.target), lines)
+    point("itemmap.applied")
+    bad = [line for line in lines if line.status in ("failed", "quarantined")]
+    project.ledger.put_problems(row.wave, row.workload, (_problem(row, chunk, line) for line in bad))
+    if chunk.attempt:
+        good = [key_from_text(line.key) for line in lines if line.status not in ("failed", "quarantined")]
+        project.ledger.clear_problems(row.id, chunk.target, good)
+    for name, count in tally.statuses.items():
+        job.counts.status(name, count)
+    job.counts.add(done=chunk.high - chunk.low, size=tally.size, problems=len(bad))
+    job.report(job)
+
+
+def _retries(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -> list[ChunkSpec]:
+    failed = {line.key for line in lines if line.status == "failed"}
+    if not failed:
+        return []
+    page = discovery.page_name(chunk.pass_id, row.id, chunk.page)
+    digest = job.project.ledger.page_digest(chunk.pass_id, row.id, chunk.page)
+    everything = list(job.project.manifests.read(page, InputLine, digest))
+    wait = time.time() + RETRY_WAIT * 2**chunk.attempt
+    return [
+        ChunkSpec(chunk.target, at, at + 1, chunk.phase, chunk.attempt + 1, wait)
+        for at in range(chunk.low, chunk.high)
+        if everything[at].key in failed
+    ]
+
+
+def _problem(row: ContainerRow, chunk: Chunk, line: OutputLine) -> Problem:
+    code = next((c.partition(":")[2] for c in line.codes if _blocking(c)), "GEN-READ-01")
+    state = "failed" if line.status == "failed" else "quarantined"
+    return Problem(row.id, chunk.target, key_from_text(line.key), code, line.detail, state)
+
+
+def _blocking(coded: str) -> bool:
+    found = find_code(coded.partition(":")[2])
+    return found is not None and "blocked" in (found.forward, found.back, found.severity)
