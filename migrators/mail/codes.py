@@ -274,6 +274,28 @@ _FILES = (
         ("Chercher une copie entière", "Look for a whole copy"),
     ),
     loss(
+        "MAIL-WRITE-01",
+        "blocked",
+        ("Le message n'a pas pu être écrit à la cible", "The message could not be written at the target"),
+        ("Le système de fichiers a refusé", "The file system refused"),
+        (
+            "Voir le détail (droits, nom), puis `transhume quarantine retry`",
+            "See the detail (rights, name), then `transhume quarantine retry`",
+        ),
+        "blocked",
+    ),
+    loss(
+        "MAIL-BEFORE-01",
+        "blocked",
+        ("L'image d'avant n'est plus là", "The before-image is not there any more"),
+        (
+            "Le dossier .transhumance-before de la cible a été vidé",
+            "The target's folder .transhumance-before was emptied",
+        ),
+        ("La rétablir d'une sauvegarde", "Put it back from a backup"),
+        "blocked",
+    ),
+    loss(
         "MAIL-RECOVER-01",
         "major",
         ("Éléments récupérables hors de l'arborescence", "Recoverable items lie outside the folder tree"),

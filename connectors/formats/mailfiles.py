@@ -1,0 +1,211 @@
+"""What connectors of messages in files share: whose files they are, names shown to people, reading, foreign files in a
+listing, before-images."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import stat
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from transhumance.connectors.contract import (
+    ABSENT,
+    ANY,
+    Before,
+    Body,
+    BytesBody,
+    Expect,
+    Fault,
+    FileBody,
+    ItemRef,
+    Page,
+    Text,
+    UserError,
+    sha256_of,
+)
+from transhumance.connectors.formats.durable import make_folders
+from transhumance.connectors.formats.exports import ExportConfig, Owned, owned_entries, subject_folder
+from transhumance.connectors.formats.listing import SpooledListing
+from transhumance.connectors.formats.names import unescape_name
+
+INLINE = 1 << 20
+OURS = b".transhumance"  # names of ours at the root of a target, never anyone's mail
+KIND, FORM = "message", "rfc5322"
+_FAULT = "fault"
+
+
+# --- whose files
+
+
+def mail_entries(config: ExportConfig, base: Path, suffixes: tuple[str, ...] = ()) -> list[Owned]:
+    """The entries of an export, without what a target of ours keeps beside them. Raises `UserError` as
+    `owned_entries`."""
+    return [
+        entry
+        for entry in owned_entries(config, base, suffixes)
+        if not os.fsencode(entry.path.name).startswith(OURS) or config.subject is not None
+    ]
+
+
+def target_folder(config: ExportConfig, base: Path, subject: bytes) -> Path:
+    """The folder of a subject at a target: the one assigned, else one named by its key. Raises `UserError` where the
+    endpoint is another subject's."""
+    root = base / config.path
+    if config.subject is not None:
+        if config.subject.encode() != subject:
+            raise UserError(
+                Text(
+                    f"{config.path} n'est qu'à {config.subject} (champ `subject`)",
+                    f"{config.path} belongs to {config.subject} only (field `subject`)",
+                ),
+                where="subject",
+            )
+        return root
+    if config.assign is not None:
+        found = [entry.path for entry in mail_entries(config, base) if entry.subject == subject and entry.path.is_dir()]
+        if len(found) == 1:
+            return found[0]
+    return subject_folder(root, subject)
+
+
+def root_identity(kind: str, root: Path) -> str:
+    """What a tree of files says it is: its device and inode. The folder is made where it lacks."""
+    make_folders(root if not root.exists() else root.parent)
+    found = root.stat()
+    return f"{kind}:{found.st_dev:x}.{found.st_ino:x}"
+
+
+def shown_names(names: Iterable[bytes]) -> dict[bytes, str]:
+    """The names of one folder as people read them: our escapes undone, but where two names would then be one."""
+    plain = {name: name.decode("utf-8", "surrogateescape") for name in names}
+    shown = {}
+    for name, text in plain.items():
+        raw = unescape_name(text) if "%" in text else name
+        shown[name] = text if raw is None else raw.decode("utf-8", "surrogateescape")
+    often = Counter(shown.values())
+    return {name: plain[name] if often[text] > 1 else text for name, text in shown.items()}
+
+
+# --- reading
+
+
+def read_file(path: bytes | str | Path) -> tuple[Body, os.stat_result]:
+    """A file's bytes, in memory up to 1 MiB, else as a handle; and what the file system says of it. Links are not
+    followed. Raises `OSError` where it is gone, unreadable or no regular file."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        if found.st_size > INLINE:
+            return FileBody.of(os.fsdecode(path), size=found.st_size), found
+        data = os.read(handle, found.st_size + 1)
+        while len(data) != found.st_size and (more := os.read(handle, INLINE)):
+            data += more  # it grows while it is read, or the system gives it by pieces
+        return BytesBody.of(data), found
+    finally:
+        os.close(handle)
+
+
+def file_version(found: os.stat_result) -> str:
+    """A version that changes whenever the file is replaced, grows or is written."""
+    return f"{found.st_size:x}.{found.st_mtime_ns:x}.{found.st_ino:x}"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def instant(nanoseconds: int) -> datetime | None:
+    """A file's time to the microsecond, or None where no date can say it."""
+    try:
+        return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError:
+        return None
+
+
+def nanoseconds(time: datetime) -> int:
+    """The file time of an instant."""
+    return (time - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def same_file(path: Path, size: int, digest: str) -> bool:
+    """Whether a file holds these bytes."""
+    try:
+        body, found = read_file(path)
+        return found.st_size == size and sha256_of(body) == digest
+    except OSError:
+        return False
+
+
+def why(error: OSError) -> str:
+    """An operating system's error, in its own words, without the path."""
+    return error.strerror or str(error)
+
+
+# --- listings with foreign files
+
+
+def foreign(key: bytes, code: str, detail: str) -> ItemRef:
+    """A line of a spooled listing that `page_of` hands out as a fault."""
+    return ItemRef(key, code, _FAULT, "", locator=detail)
+
+
+def page_of(listing: SpooledListing, cursor: bytes | None, limit: int) -> Page:
+    """A page of a spooled listing, its foreign files as faults: they are paged too, however many they are."""
+    page = listing.page(cursor, limit)
+    if not any(ref.kind == _FAULT for ref in page.refs):
+        return page
+    faults = tuple(Fault(ref.key, ref.version, ref.locator, "file") for ref in page.refs if ref.kind == _FAULT)
+    return Page(tuple(ref for ref in page.refs if ref.kind != _FAULT), page.next, faults=faults)
+
+
+# --- writing
+
+
+def as_expected(present: str | None, expect: Expect) -> bool:
+    """Whether what is there (a version, or None) is what a write expects."""
+    return expect.version == ANY or (present is None if expect.version == ABSENT else present == expect.version)
+
+
+class BeforeImages:
+    """Files as they were before they were replaced or removed, under `.transhumance-before` of a target."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root / ".transhumance-before"
+
+    def keep(self, path: Path, name: str = "") -> Before:
+        """Keeps a file, as a second name of it where the file system allows. `name`: what is needed to put it back,
+        beside its bytes. The caller makes it durable before it replaces the file."""
+        found = path.stat()
+        token = f"{found.st_ino:x}-{found.st_mtime_ns:x}-{found.st_size:x}"
+        make_folders(self._folder)
+        kept = self._folder / token
+        try:
+            os.link(path, kept, follow_symlinks=False)
+        except FileExistsError:
+            pass
+        except OSError:
+            shutil.copy2(path, kept, follow_symlinks=False)
+        return Before(f"{token}/{name}" if name else token)
+
+    def find(self, before: Before) -> tuple[Path, str]:
+        """The file that was kept, and its `name`. Raises `FileNotFoundError` where it is not there any more."""
+        token, _, name = before.token.partition("/")
+        path = self._folder / token
+        if not re.fullmatch(r"[0-9a-f]+-[0-9a-f]+-[0-9a-f]+", token) or not path.is_file():
+            raise FileNotFoundError(errno.ENOENT, "no such before-image", str(path))
+        return path, name
+
+    def lay(self, before: Before, aside: Path) -> str:
+        """Lays the file that was kept at `aside`, to be renamed from there; returns its `name`."""
+        path, name = self.find(before)
+        try:
+            os.link(path, aside, follow_symlinks=False)
+        except OSError:
+            shutil.copy2(path, aside, follow_symlinks=False)
+        return name
