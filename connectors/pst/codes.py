@@ -1,0 +1,43 @@
+"""Loss codes of Outlook data files as such. Those of what is inside an item (`MAIL-PST-01` to `-04`) are of mail."""
+
+from transhumance.connectors.contract import LossCode, Text
+
+FILE, ITEM, PASSWORD = "MAIL-PST-05", "MAIL-PST-06", "MAIL-PST-07"
+EMBEDDED = "MAIL-PST-03"
+
+CODES = (
+    LossCode(
+        FILE,
+        "blocked",
+        Text("Le fichier de données Outlook n'a pas pu être ouvert", "The Outlook data file could not be opened"),
+        Text(
+            "Il est tronqué, endommagé, chiffré, ou n'est pas un .pst : aucun de ses éléments n'est lu",
+            "It is truncated, damaged, encrypted, or no .pst: none of its items is read",
+        ),
+        Text(
+            "Voir le détail ; réparer (scanpst) ou retrouver une autre copie",
+            "See the detail; mend it (scanpst) or find another copy",
+        ),
+        forward="blocked",
+        back="blocked",
+    ),
+    LossCode(
+        ITEM,
+        "blocked",
+        Text("Un élément du .pst n'a pas pu être ouvert", "An item of the .pst could not be opened"),
+        Text("Le fichier est endommagé à cet endroit", "The file is damaged there"),
+        Text("Réparer le fichier (scanpst), puis recommencer", "Mend the file (scanpst), then start again"),
+        forward="blocked",
+        back="blocked",
+    ),
+    LossCode(
+        PASSWORD,
+        "info",
+        Text("Le .pst porte un mot de passe, qui ne suit pas", "The .pst has a password, which does not follow"),
+        Text(
+            "Ce mot de passe n'est qu'une somme de contrôle que le fichier demande de vérifier : il ne chiffre rien",
+            "That password is only a checksum that the file asks to be compared: it encrypts nothing (MS-PST 4.2)",
+        ),
+        Text("Protéger l'accès à la cible", "Protect the access at the target"),
+    ),
+)

@@ -1,0 +1,239 @@
+"""Outlook data files as a source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transhumance.connectors.contract import (
+    Container,
+    Environment,
+    Fault,
+    ItemRef,
+    Page,
+    Record,
+    Selector,
+    StopEndpoint,
+    Subject,
+    Text,
+    UserError,
+    Value,
+    key_text,
+)
+from transhumance.connectors.formats import mapi
+from transhumance.connectors.formats.exports import Owned, owned_entries, subjects_of
+from transhumance.connectors.pst.bodies import Place
+from transhumance.connectors.pst.codes import FILE, ITEM, PASSWORD
+from transhumance.connectors.pst.config import PstConfig
+from transhumance.connectors.pst.files import DAMAGE, PstFile, forget, using
+from transhumance.connectors.pst.folders import Folder, Tree, read_tree
+from transhumance.connectors.pst.header import SUFFIXES, Unreadable, looks_like_pst
+from transhumance.connectors.pst.items import read_item
+from transhumance.connectors.pst.listing import list_item
+
+PAGE = 500
+_FILE_SEPARATOR = b"#"
+
+
+@dataclass(slots=True)
+class PstSource:
+    """The data files under the plan's path. See `Source` for what each method promises."""
+
+    config: PstConfig
+    environment: Environment
+    _codec: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        codec = mapi.codec_of(self.config.codepage)
+        if codec is None:
+            page = self.config.codepage
+            raise UserError(
+                Text(f"page de codes {page} inconnue", f"unknown code page {page}"), where=self.environment.endpoint
+            )
+        self._codec = codec
+
+    def identity(self) -> str:
+        """The device and inode of the plan's path."""
+        root = self.environment.base / self.config.path
+        try:
+            stat = root.stat()
+        except OSError as error:
+            raise StopEndpoint(Text(f"{root} : {error.strerror}", f"{root}: {error.strerror}")) from None
+        return f"pst:{stat.st_dev:x}:{stat.st_ino:x}"
+
+    def subjects(self, selector: Selector) -> Iterator[Subject]:
+        """Whoever has a data file, or a folder with one in it."""
+        owned = [entry for entry in self._owned() if files_of(entry.path)]
+        yield from (subject for subject in subjects_of(owned) if selector.wants(subject.key))
+
+    def containers(self, subject: Subject, workload: str) -> Iterator[Container]:
+        """The folders of each of the subject's files. A file that can't be opened is one container with one fault, so
+        that it is told and the others go on."""
+        files = self._files(subject.key)
+        for label, path in files:
+            yield from self._folders(subject.key, workload, label, path, alone=len(files) == 1)
+
+    def page(self, container: Container, cursor: bytes | None) -> Page:
+        """A page of items, in the order of the folder's own table."""
+        path, nid = self._locate(container)
+        try:
+            with using(path) as file:
+                return self._page(file, container, nid, cursor)
+        except Unreadable as error:
+            text = error.text(self.environment.lang)
+            return Page((), None, faults=(Fault(container.key, FILE, text, form="mapi"),))
+
+    def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
+        """The records, one at a time under the file's lock."""
+        path, nid = self._locate(container)
+        for ref in refs:
+            try:
+                with using(path) as file:
+                    answer = self._read(file, self._folder(file, nid), ref)
+            except Unreadable as error:
+                answer = Fault(ref.key, FILE, error.text(self.environment.lang), ref.kind, ref.form)
+            except DAMAGE as error:
+                answer = Fault(ref.key, ITEM, type(error).__name__, ref.kind, ref.form)
+            yield answer
+
+    def close(self) -> None:
+        """Closes the files."""
+        forget()
+
+    def _owned(self) -> list[Owned]:
+        return owned_entries(self.config, self.environment.base, SUFFIXES)
+
+    def _files(self, subject: bytes) -> list[tuple[tuple[str, ...], Path]]:
+        found: list[tuple[tuple[str, ...], Path]] = []
+        for entry in self._owned():
+            if entry.subject == subject:
+                found += labelled(entry.path)
+        return found
+
+    def _folders(
+        self, subject: bytes, workload: str, label: tuple[str, ...], path: Path, alone: bool
+    ) -> Iterator[Container]:
+        key = os.fsencode(os.path.relpath(path, self.environment.base / self.config.path))
+        try:
+            with using(path) as file:
+                tree = read_tree(file, self._codec)
+                told = _told(file, tree)
+        except Unreadable as error:
+            reason = error.text(self.environment.lang)
+            yield Container(subject, workload, key + _FILE_SEPARATOR, label, None, {"unreadable": reason})
+            return
+        for folder in tree.folders:
+            if folder.workload == workload:
+                nid = f"{folder.nid:08X}".encode()
+                yield Container(
+                    subject,
+                    workload,
+                    key + _FILE_SEPARATOR + nid,
+                    (*label, *folder.path),
+                    folder.role if alone else None,
+                    _said(folder) | (told if not folder.path else {}),
+                )
+
+    def _locate(self, container: Container) -> tuple[Path, int]:
+        name, _, nid = container.key.rpartition(_FILE_SEPARATOR)
+        root = self.environment.base / self.config.path
+        return Path(os.path.normpath(root / os.fsdecode(name))), int(nid, 16) if nid else 0
+
+    def _folder(self, file: PstFile, nid: int) -> Folder:
+        for folder in read_tree(file, self._codec).folders:
+            if folder.nid == nid:
+                return folder
+        raise StopEndpoint(
+            Text(f"{file.path} : le dossier {nid:08X} n'y est plus", f"{file.path}: folder {nid:08X} is gone")
+        )
+
+    def _page(self, file: PstFile, container: Container, nid: int, cursor: bytes | None) -> Page:
+        start, version = 0, file.stamp
+        if cursor is not None:
+            head, _, tail = cursor.partition(b"@")
+            start, version = int(head), tail.decode()
+        if version != file.stamp:
+            raise StopEndpoint(
+                Text(
+                    f"{file.path} a changé pendant sa lecture : fermer Outlook ou copier le fichier, puis recommencer",
+                    f"{file.path} changed while being read: close Outlook or copy the file, then start again",
+                )
+            )
+        folder = self._folder(file, nid)
+        stop = min(start + PAGE, folder.items)
+        lines = [list_item(file, folder, index, self._codec) for index in range(start, stop)]
+        after = f"{stop}@{file.stamp}".encode() if stop < folder.items else None
+        refs = tuple(line for line in lines if isinstance(line, ItemRef))
+        return Page(refs, after, faults=tuple(line for line in lines if isinstance(line, Fault)))
+
+    def _read(self, file: PstFile, folder: Folder, ref: ItemRef) -> Record | Fault:
+        index = int(ref.locator) if ref.locator.isdigit() else -1
+        try:
+            nid = int(ref.key, 16)
+        except ValueError:
+            return Fault(ref.key, ITEM, "no such item", ref.kind, ref.form)
+        place = Place(file.path, file.stamp, folder.where, index, nid)
+        item = place.find(file) if 0 <= index < folder.items else None
+        if item is None:
+            return Fault(ref.key, ITEM, "no such item", ref.kind, ref.form)
+        return read_item(item, place, ref.key, file.names, self.config.codepage)
+
+
+def _said(folder: Folder) -> dict[str, Value]:
+    said = {"class": folder.container_class, "comment": folder.comment, "role": folder.role or ""}
+    found: dict[str, Value] = {name: text for name, text in said.items() if text}
+    if folder.guessed:
+        found["role_guessed"] = True
+    return found
+
+
+def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
+    """What is true of a whole file, said with its top folder: items that are in no folder or in folders that nobody
+    sees are counted, not taken."""
+    name, password = file.store.get(0x3001), file.store.get(0x67FF)
+    told: dict[str, Value] = {
+        "store": name if isinstance(name, str) else "",
+        "file": f"{file.header.kind}, {'Unicode' if file.header.unicode else 'ANSI'}",
+        "orphan_items": file.orphans,
+        "hidden_items": tree.hidden_items,
+    }
+    if tree.damages:
+        told["unreadable_folders"] = len(tree.damages)
+    if isinstance(password, int) and password:
+        told["codes"] = (PASSWORD,)
+    return told
+
+
+def files_of(path: Path) -> list[Path]:
+    """The data files at a path or under it, links not followed, in a stable order."""
+    if path.is_symlink() and path.is_dir():
+        return []
+    if not path.is_dir():
+        return [path] if looks_like_pst(path) else []
+    found: list[Path] = []
+    for folder, names, files in os.walk(path):
+        names.sort()
+        found += [p for name in sorted(files) if looks_like_pst(p := Path(folder, name))]
+    return found
+
+
+def labelled(path: Path) -> list[tuple[tuple[str, ...], Path]]:
+    """Each data file with the names that its folders go under: its own folders below `path`, then its name without
+    suffix, kept where two files would else have one name."""
+    found = []
+    for file in files_of(path):
+        above = () if file == path else tuple(file.parent.relative_to(path).parts)
+        found.append(((*above, file.stem), file))
+    labels = [label for label, _ in found]
+    return [
+        (
+            tuple(
+                key_text(os.fsencode(part))
+                for part in (label if labels.count(label) == 1 else (*label[:-1], file.name))
+            ),
+            file,
+        )
+        for label, file in found
+    ]
