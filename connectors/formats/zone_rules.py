@@ -250,27 +250,30 @@ def _meets(start: datetime, end: datetime, rules: Rules, times: frozenset[time] 
 @lru_cache(maxsize=1024)
 def match(
     rules: Rules, first: date, last: date, territory: str = "FR", timezone: str = "",
-    times: frozenset[time] | None = None,
+    times: frozenset[time] | None = None, hints: tuple[str, ...] = (),
 ) -> str | None:  # fmt: skip
-    """The IANA zone whose rules agree from one day to another, or None; `times` as in `agree`.
+    """The IANA zone whose rules agree from one day to another and over one of `SPANS`, or None; `times` as in `agree`.
 
-    Among several: the one that agrees over the widest of `SPANS`; then the establishment's own, its territory's, a
-    Windows default, any other in alphabetical order.
+    A zone that only agrees on the item's few days is none: it would go apart at the next edit. Among several: the one
+    that agrees over the widest span; then one of `hints`, the establishment's own, its territory's, for rules that
+    never change an `Etc` one, a Windows default, any other in alphabetical order.
     """
-    names = _candidates(territory, timezone)
+    steady = len(set(rules.timeline[1])) <= 1 and rules.timeline[2] in rules.timeline[1]
+    names = dict.fromkeys([*hints, *_candidates(territory, timezone, steady)])
     for low, high in SPANS:
         for name in names:
             if agree(rules, name, date(low, 1, 1), date(high, 12, 30), times) and agree(
                 rules, name, first, last, times
             ):
                 return name
-    return next((name for name in names if agree(rules, name, first, last, times)), None)
+    return None
 
 
 @lru_cache(maxsize=64)
-def _candidates(territory: str, timezone: str) -> tuple[str, ...]:
-    fixed = [name for name in sorted(iana_names()) if name.startswith("Etc/GMT")]
+def _candidates(territory: str, timezone: str, steady: bool) -> tuple[str, ...]:
+    fixed = ["Etc/UTC", *(name for name in sorted(iana_names()) if name.startswith("Etc/GMT") and name[-1] != "0")]
     places = [name for name in sorted(iana_names()) if "/" in name and not name.startswith("Etc/")]
     defaults = [name for name in sorted(windows_table()[0].values()) if not name.startswith("Etc/")]
     own = [timezone] if timezone in iana_names() else []
-    return tuple(dict.fromkeys([*own, *territory_zones(territory), *defaults, *places, "Etc/UTC", *fixed]))
+    home = [*own, *territory_zones(territory)]
+    return tuple(dict.fromkeys([*home, *fixed, *defaults, *places] if steady else [*home, *defaults, *places, *fixed]))

@@ -27,6 +27,8 @@ _DEPARTMENTS = {"971": "GP", "972": "MQ", "973": "GF", "974": "RE", "975": "PM",
 _DISPLAY = re.compile(
     r"\((?:UTC|GMT)\s*(?:([-+\u2212])\s*(\d{1,2})[:.h]?(\d{2})?)?\)\s*(.*)", re.IGNORECASE | re.DOTALL
 )
+_LIST = re.compile(r"[,;/&\\]| et | and | und ")
+_IANA = re.compile(r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)(?:/[A-Z]\w+)+")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -107,7 +109,7 @@ def resolve(name: str, territory: str = "FR", timezone: str = "") -> Zone | None
         return Zone(text, "iana")
     if found := _by_id(text):
         return _zone(found, territory, timezone, "windows" if found == text else "alias")
-    if iana := _folded_iana().get(text.lower()) or _suffix(text):
+    if iana := _folded_iana().get(text.lower().replace(" ", "_")) or _suffix(text):
         return Zone(iana, "alias")
     if text.lower() in ("tzone://microsoft/utc", "utc", "z", "(utc) coordinated universal time"):
         return Zone("Etc/UTC", "alias")
@@ -143,7 +145,7 @@ def _suffix(text: str) -> str | None:
     if not text.startswith(("/", "posix/")):
         return None
     parts = text.strip("/").split("/")
-    tries = ("/".join(parts[-count:]) for count in (3, 2, 1) if count < len(parts))
+    tries = ("/".join(parts[-count:]) for count in (3, 2, 1) if count <= len(parts))
     return next((name for name in tries if name in iana_names()), None)
 
 
@@ -176,12 +178,31 @@ def _by_cities(text: str) -> str | None:
         return None
     offset = _minutes(*match.groups()[:3])
     votes: dict[str, int] = {}
-    for word in re.split(r"[,;/&]| et | and | und ", match[4]):
+    for word in _LIST.split(match[4]):
         city = fold(word)
         for windows in _cities().get(zone_names.CITIES.get(city, city), ()):
             if _standard_offset(windows) == offset:
                 votes[windows] = votes.get(windows, 0) + 1
     return max(sorted(votes), key=lambda name: votes[name], default=None)
+
+
+@lru_cache(maxsize=1024)
+def hints(name: str) -> tuple[str, ...]:
+    """IANA zones that a name makes likely without saying so: those that stand in it, and those of its cities."""
+    found = [match[0] for match in _IANA.finditer(name[:256]) if match[0] in iana_names()]
+    for word in _LIST.split(name[:256]):
+        city = fold(_DISPLAY.sub(lambda m: m[4], word))
+        found += _places().get(zone_names.CITIES.get(city, city), ())
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def _places() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for zone in (zone for code in sorted(_zone_tab()) for zone in _zone_tab()[code]):
+        city = fold(zone.rpartition("/")[2].replace("_", " "))
+        found[city] = (*found.get(city, ()), zone)
+    return found
 
 
 def _minutes(sign: str | None, hours: str | None, minutes: str | None) -> int:

@@ -10,10 +10,12 @@ ZONES = (
     LossCode(
         "CAL-TZ-01",
         "info",
-        Text("Un nom de fuseau Windows est devenu un fuseau IANA", "A Windows zone name became an IANA zone"),
+        Text("Un nom de fuseau Windows ou privé est devenu IANA", "A Windows or private zone name became IANA's"),
         Text(
-            "Un nom Windows vaut pour plusieurs fuseaux IANA : celui du territoire de l'établissement est pris",
-            "A Windows name stands for several IANA zones: that of the establishment's territory is taken",
+            "Un nom Windows vaut pour plusieurs fuseaux IANA : celui du territoire de l'établissement est pris, les "
+            "instants restant les mêmes",
+            "A Windows name stands for several IANA zones: that of the establishment's territory is taken, and every "
+            "instant stays the same",
         ),
         Text(
             "Vérifier `territory` et `timezone` du plan ; le nom d'origine revient du résidu",
