@@ -1,0 +1,241 @@
+"""GO, GO with N decisions, or NO GO: one pure function, with every reason and every decision that is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from transhumance.plans.report.classes import Verdict, belongs
+from transhumance.plans.report.facts import Cell, Loss, ReportFacts, Text, Verification
+from transhumance.plans.report.wording import day, number, plural
+from transhumance.plans.report.words import word
+
+Go = Literal["go", "go_with_decisions", "no_go"]
+Judged = Sequence[tuple[Cell, Verdict]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDecision:
+    """A decision still to take. `derived`: the tool asks for it, nobody had written it down. `waves` empty: all of
+    them."""
+
+    what: Text
+    owner: str | None = None
+    due: date | None = None
+    code: str | None = None
+    waves: tuple[str, ...] = ()
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a wave can't go; `wave` None: no wave can."""
+
+    wave: str | None
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class WaveConclusion:
+    """The same answer for one wave."""
+
+    wave: str
+    go: Go
+    decisions: int
+    reasons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """The answer for the whole report is the worst of its waves."""
+
+    go: Go
+    reasons: tuple[Reason, ...]
+    decisions: tuple[OpenDecision, ...]
+    waves: tuple[WaveConclusion, ...]
+    sentence: Text
+
+
+def conclude(facts: ReportFacts, judged: Judged) -> Conclusion:
+    """NO GO for each wave with a reason against it; else GO, with as many decisions as are open.
+
+    Against: nothing assessed; a class N or E (an empty cell aside); a defect found by verification; a gate refused;
+    the last rehearsal of the way back failed. To decide: written decisions; each loss code above `info` that nobody
+    accepted or whose acceptance has run out; blocked items without a code; the signature under a point of no return
+    where a cell is D."""
+    reasons, decisions = _against(facts, judged), _to_decide(facts, judged)
+    waves = tuple(_of_wave(wave, reasons, decisions) for wave in wave_names(facts))
+    go = _answer(reasons, decisions)
+    return Conclusion(go, tuple(reasons), tuple(decisions), waves, _sentence(go, reasons, decisions))
+
+
+def wave_names(facts: ReportFacts) -> list[str]:
+    """The waves in the plan's order, then any that only a cell names."""
+    known = [wave.id for wave in facts.waves]
+    return known + sorted({cell.wave for cell in facts.cells} - set(known))
+
+
+def by_place(losses: Iterable[Loss]) -> dict[tuple[str, str], list[Loss]]:
+    """(workload, wave) -> its losses."""
+    places: dict[tuple[str, str], list[Loss]] = {}
+    for loss in losses:
+        places.setdefault((loss.workload, loss.wave), []).append(loss)
+    return places
+
+
+def accepted(loss: Loss, on: date) -> bool:
+    """Whether somebody accepts the loss on that day."""
+    return loss.accepted_by is not None and (loss.accepted_until is None or loss.accepted_until >= on)
+
+
+def _answer(reasons: Sequence[Reason], decisions: Sequence[OpenDecision]) -> Go:
+    return "no_go" if reasons else "go_with_decisions" if decisions else "go"
+
+
+def _of_wave(wave: str, reasons: Sequence[Reason], decisions: Sequence[OpenDecision]) -> WaveConclusion:
+    against = [reason for reason in reasons if reason.wave in (None, wave)]
+    open_ = [decision for decision in decisions if not decision.waves or wave in decision.waves]
+    return WaveConclusion(wave, _answer(against, open_), len(open_), len(against))
+
+
+def _against(facts: ReportFacts, judged: Judged) -> list[Reason]:
+    if not any(cell.items for cell, _ in judged):
+        return [Reason(None, Text("rien n'a été évalué", "nothing was assessed"))]
+    reasons = [_bad_cell(cell, verdict) for cell, verdict in judged if cell.items and verdict.letter in "EN"]
+    for check in facts.verification or ():
+        if check.defects:
+            reasons.append(
+                Reason(
+                    check.wave,
+                    Text(
+                        f"{_where(check, 'fr')} : vérification, {_n(check.defects, 'défaut', 'défauts', 'fr')}",
+                        f"{_where(check, 'en')}: verification, {_n(check.defects, 'defect', 'defects', 'en')}",
+                    ),
+                )
+            )
+    reasons += _refused_gates(facts)
+    rehearsal = facts.last_rehearsal
+    if rehearsal and not rehearsal.passed:
+        reasons.append(
+            Reason(
+                rehearsal.wave,
+                Text(
+                    f"la dernière répétition du retour ({day(rehearsal.on, 'fr')}) a échoué",
+                    f"the last rehearsal of the way back ({day(rehearsal.on, 'en')}) failed",
+                ),
+            )
+        )
+    return reasons
+
+
+def _bad_cell(cell: Cell, verdict: Verdict) -> Reason:
+    first = verdict.reasons[0]
+    fr, en = (f"{_where(cell, lang)}, {word('class', verdict.letter, lang)}" for lang in ("fr", "en"))
+    return Reason(cell.wave, Text(f"{fr} ({first.fr})", f"{en} ({first.en})"))
+
+
+def _refused_gates(facts: ReportFacts) -> list[Reason]:
+    last = {
+        (event.wave, event.gate): event for event in facts.gates or ()
+    }  # the later event of a gate is the one that counts
+    return [
+        Reason(wave, Text(f"étape de validation « {gate} » refusée", f"gate “{gate}” refused"))
+        for (wave, gate), event in last.items()
+        if event.outcome == "refused"
+    ]
+
+
+def _to_decide(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
+    written = [
+        OpenDecision(
+            what=decision.what, owner=decision.owner, due=decision.due, code=decision.code,
+            waves=(decision.wave,) if decision.wave else (),
+        )
+        for decision in facts.decisions
+        if not decision.closed
+    ]  # fmt: skip
+    asked = {decision.code for decision in written if decision.code}
+    derived = _open_losses(facts, judged, asked) + _unnamed_blocks(facts, judged) + _unsigned(facts, judged)
+    return sorted(written, key=lambda d: (d.due is None, d.due or date.max, d.what.fr)) + derived
+
+
+def _open_losses(facts: ReportFacts, judged: Judged, asked: set[str]) -> list[OpenDecision]:
+    on, order = facts.identity.generated.date(), [*wave_names(facts), *sorted({loss.wave for loss in facts.losses})]
+    open_ = [loss for loss in facts.losses if loss.severity != "info" and loss.count > 0 and not accepted(loss, on)]
+    by_code: dict[str, list[Loss]] = {}
+    for loss in open_:
+        by_code.setdefault(loss.code, []).append(loss)
+    return [
+        OpenDecision(
+            what=Text(
+                f"Accepter {code}, ou y remédier : {losses[0].what.fr}",
+                f"Accept {code}, or remedy it: {losses[0].what.en}",
+            ),
+            code=code,
+            waves=tuple(sorted({loss.wave for loss in losses}, key=order.index)),
+            derived=True,
+        )
+        for code, losses in sorted(by_code.items())
+        if code not in asked
+    ]  # fmt: skip
+
+
+def _unnamed_blocks(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
+    named = by_place(loss for loss in facts.losses if loss.severity == "blocked")
+    return [
+        OpenDecision(
+            what=Text(
+                f"Décider du sort des éléments bloqués sans code ({number(n, 'fr')}) : {_where(cell, 'fr')}",
+                f"Decide what becomes of the blocked items without a code ({number(n, 'en')}): {_where(cell, 'en')}",
+            ),
+            waves=(cell.wave,),
+            derived=True,
+        )
+        for cell, verdict in judged
+        if (n := verdict.blocked) and not any(belongs(loss, cell) for loss in named.get((cell.workload, cell.wave), ()))
+    ]
+
+
+def _unsigned(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
+    waves = {cell.wave for cell, verdict in judged if verdict.letter == "D"}
+    return [
+        OpenDecision(
+            what=Text(
+                f"Signer le point de non-retour : {point.step.fr}", f"Sign the point of no return: {point.step.en}"
+            ),
+            owner=point.signs,
+            due=point.on,
+            waves=(point.wave,),
+            derived=True,
+        )
+        for point in facts.points_of_no_return or ()
+        if point.wave in waves and point.signed_by is None
+    ]
+
+
+def _where(row: Cell | Verification, lang: str) -> str:
+    return f"{word('workload', row.workload, lang)} → {row.target}"
+
+
+def _n(count: int, one: str, many: str, lang: str) -> str:
+    return f"{number(count, lang)} {plural(count, one, many, lang)}"
+
+
+def _sentence(go: Go, reasons: Sequence[Reason], decisions: Sequence[OpenDecision]) -> Text:
+    if go == "go":
+        return Text(
+            "Rien ne s'oppose au départ, et aucune décision n'est ouverte.",
+            "Nothing stands against leaving, and no decision is open.",
+        )
+    if go == "go_with_decisions":
+        n = len(decisions)
+        fr = plural(n, "prise la décision ouverte", f"prises les {n} décisions ouvertes", "fr")
+        en = plural(n, "the open decision is taken", f"the {n} open decisions are taken", "en")
+        return Text(f"Rien ne s'oppose au départ, une fois {fr}.", f"Nothing stands against leaving, once {en}.")
+    n = len(reasons)
+    return Text(
+        f"Le départ n'est pas possible en l'état : {_n(n, 'motif', 'motifs', 'fr')} à lever d'abord.",
+        f"Leaving is not possible as things stand: {_n(n, 'reason', 'reasons', 'en')} to be cleared first.",
+    )
