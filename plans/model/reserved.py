@@ -1,0 +1,37 @@
+"""Fields that a plan may use and that this version reads without carrying them out: named, so that none is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from transhumance.plans.model.errors import Lang, Loc, PlanError
+from transhumance.plans.model.load import LoadedPlan
+from transhumance.plans.model.messages import Problem
+
+
+def not_yet_honoured(loaded: LoadedPlan, lang: Lang | None = None) -> list[PlanError]:
+    """Each field in use that the schema marks `x-reserved`, with its place; sorted as the file is."""
+    problems = [Problem("not-honoured", loaded.place(loc), loc) for loc in reserved_in(loaded.plan)]
+    return [problem.render(lang or loaded.lang) for problem in sorted(problems, key=lambda problem: problem.place)]
+
+
+def reserved_in(value: Any, loc: Loc = ()) -> Iterator[Loc]:
+    """Paths of the reserved fields that are set in a model and what it holds."""
+    if isinstance(value, BaseModel):
+        for name, info in type(value).model_fields.items():
+            inner, path = getattr(value, name), (*loc, info.alias or name)
+            extra = info.json_schema_extra
+            if isinstance(extra, dict) and extra.get("x-reserved"):
+                if name in value.model_fields_set and inner is not None:
+                    yield path
+            else:
+                yield from reserved_in(inner, path)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from reserved_in(inner, (*loc, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from reserved_in(inner, (*loc, index))
