@@ -185,6 +185,17 @@ class Target(Protocol):
         ...
 
 
+@runtime_checkable
+class Forecast(Protocol):
+    """Optional: a target that shares a form with richer ones (a mail store without keywords) says what it will give
+    back, so that a verification expects that and no more."""
+
+    def forecast(self, container: Container, record: Record) -> Record:
+        """The record as `read_back` will give it, told from the target's facts, without writing. What it leaves out
+        is named by `preview`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Space:
     """Room at an endpoint: bytes and inodes used and free; None where it can't be known."""
