@@ -26,15 +26,14 @@ from transhumance.connectors.contract import (
 from transhumance.connectors.eml.config import EmlConfig
 from transhumance.connectors.formats.durable import ASIDE
 from transhumance.connectors.formats.exports import Owned, subjects_of
-from transhumance.connectors.formats.listing import SpooledListing
 from transhumance.connectors.formats.mailfiles import (
     FORM,
     KIND,
+    Listings,
     file_version,
     foreign,
     instant,
     mail_entries,
-    page_of,
     read_file,
     root_identity,
     shown_names,
@@ -50,7 +49,7 @@ class EmlSource:
     def __init__(self, config: EmlConfig, environment: Environment) -> None:
         self._config, self._base = config, environment.base
         self._root = environment.base / config.path
-        self._listings: dict[bytes, SpooledListing] = {}
+        self._listings = Listings(config.page)
 
     def identity(self) -> str:
         return root_identity("eml", self._root)
@@ -71,11 +70,7 @@ class EmlSource:
                 yield Container(subject.key, "mail", self._key(folder), names, roles.get(names))
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
-        if cursor is None or container.key not in self._listings:
-            if old := self._listings.pop(container.key, None):
-                old.close()
-            self._listings[container.key] = SpooledListing(self._list(container))
-        return page_of(self._listings[container.key], cursor, self._config.page)
+        return self._listings.page(container.key, cursor, lambda: self._list(container))
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
         folder = self._folder(container)
@@ -83,9 +78,7 @@ class EmlSource:
             yield read_item(folder / os.fsdecode(ref.key), ref.key)
 
     def close(self) -> None:
-        for listing in self._listings.values():
-            listing.close()
-        self._listings.clear()
+        self._listings.close()
 
     def _entries(self) -> list[Owned]:
         return mail_entries(self._config, self._base, self._config.suffixes)

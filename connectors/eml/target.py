@@ -50,7 +50,7 @@ from transhumance.connectors.formats.mailfiles import (
 )
 from transhumance.connectors.formats.names import escape_name
 
-_NO_PLACE = frozenset({"flags", "keywords", "internal_date", "from_line", "from_sender", "maildir_info", "maildir_new"})
+_NO_PLACE = frozenset({"flags", "keywords", "internal_date"})
 
 
 @dataclass(slots=True)
@@ -87,6 +87,10 @@ class EmlTarget:
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         lost = sorted(name for name in _NO_PLACE & record.properties.keys() if record.properties[name])
         return tuple(Finding("GEN-TARGET-02", name) for name in lost)
+
+    def forecast(self, container: Container, record: Record) -> Record:
+        """The record as reading it back will give it."""
+        return replace(record, properties={k: v for k, v in record.properties.items() if k not in _NO_PLACE})
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
         return ""

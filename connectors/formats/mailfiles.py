@@ -9,7 +9,7 @@ import re
 import shutil
 import stat
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -151,13 +151,41 @@ def why(error: OSError) -> str:
 
 
 def foreign(key: bytes, code: str, detail: str) -> ItemRef:
-    """A line of a spooled listing that `page_of` hands out as a fault."""
+    """A line of a spooled listing that `Listings` hands out as a fault."""
     return ItemRef(key, code, _FAULT, "", locator=detail)
 
 
-def page_of(listing: SpooledListing, cursor: bytes | None, limit: int) -> Page:
-    """A page of a spooled listing, its foreign files as faults: they are paged too, however many they are."""
-    page = listing.page(cursor, limit)
+class Listings:
+    """The spooled listings of the containers that are being paged. A listing is dropped with its last page, and made
+    again where a cursor is asked for once more: cursors are keys, which mean the same in any listing."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: dict[bytes, SpooledListing] = {}
+
+    def page(self, key: bytes, cursor: bytes | None, make: Callable[[], Iterable[ItemRef]]) -> Page:
+        """The page of a container after a cursor; `make` lists it."""
+        listing = self._open.pop(key, None)
+        if listing is not None and cursor is None:
+            listing.close()
+            listing = None
+        if listing is None:
+            listing = SpooledListing(make())
+        page = _with_faults(listing.page(cursor, self._limit))
+        if page.next is None:
+            listing.close()
+        else:
+            self._open[key] = listing
+        return page
+
+    def close(self) -> None:
+        """Drops all of them."""
+        while self._open:
+            self._open.popitem()[1].close()
+
+
+def _with_faults(page: Page) -> Page:
+    """Foreign files as faults: they are paged like items, however many they are."""
     if not any(ref.kind == _FAULT for ref in page.refs):
         return page
     faults = tuple(Fault(ref.key, ref.version, ref.locator, "file") for ref in page.refs if ref.kind == _FAULT)
