@@ -98,6 +98,36 @@ CODES = (
         forward="reduced",
     ),
     LossCode(
+        "GEN-VERIFY-01",
+        "major",
+        Text("L'élément n'est plus à la cible", "The item is no longer at the target"),
+        Text(
+            "À la relecture, la cible ne l'a plus ou ne le donne pas",
+            "When reading back, the target no longer has it or does not give it",
+        ),
+        Text(
+            "Chercher qui l'a ôté ; `transhume quarantine retry` l'écrit de nouveau",
+            "Find out who took it away; `transhume quarantine retry` writes it again",
+        ),
+        forward="blocked",
+        back="lossy",
+    ),
+    LossCode(
+        "GEN-VERIFY-02",
+        "major",
+        Text(
+            "L'élément de la cible n'est plus celui qui a été écrit",
+            "The item at the target is not the one that was written",
+        ),
+        Text(
+            "Relu et décodé, son empreinte diffère de celle attendue",
+            "Read back and decoded, its digest differs from the expected one",
+        ),
+        Text("Comparer avec l'archive, qui garde l'original", "Compare with the archive, which keeps the original"),
+        forward="reduced",
+        back="lossy",
+    ),
+    LossCode(
         "GEN-TARGET-01",
         "major",
         Text("La cible n'a pas gardé une propriété", "The target did not keep a property"),

@@ -17,14 +17,14 @@ from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed, Me
 from transhumance.plans.ledger.itemmap import Known
 
 EMPTY = "PLAN-EMPTY-01"
-_DEAD = ("kept", "removed")
+_DEAD = ("aside", "removed")
 
 
 def containers_of(job: Job) -> list[ContainerRow]:
     """The source containers of the wave's members, known to the ledger from now on."""
     rows: list[ContainerRow] = []
     for workload in job.wave.workloads:
-        for endpoint in job.project.workload(workload).from_:
+        for endpoint in job.sources(workload):
             members = [m for m in job.members.get(workload, ()) if m.endpoint == endpoint]
             if members:
                 rows += _containers(job, workload, endpoint, members)
@@ -55,7 +55,7 @@ def _containers(job: Job, workload: str, endpoint: str, members: Sequence[Member
 def discover(job: Job, row: ContainerRow) -> None:
     """Lists a container from where an earlier try stopped; makes chunks of what differs from the item map."""
     ledger, opened = job.project.ledger, job.project.endpoint(row.endpoint)
-    targets = job.project.targets(row.workload)
+    targets = job.targets(row.workload)
     shared = opened.connector.facts.shared_containers
     mine = {m.subject for m in job.members[row.workload] if m.endpoint == row.endpoint} if shared else None
     feed = ledger.feed(job.row.id, row.id)
@@ -150,7 +150,7 @@ def stale(job: Job, row: ContainerRow, target: str, line: InputLine, known: tupl
     if known is None:
         return True
     version, recipe, status = known
-    if job.effects and status in ("assessed", "kept"):
+    if job.effects and status in ("assessed", "aside"):
         return True
     return version != line.version or recipe != job.project.recipe(row.workload, line.kind, line.form, target)
 

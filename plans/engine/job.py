@@ -14,7 +14,7 @@ from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, Pass
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
-EFFECT_PASSES = frozenset({"initial", "delta", "final"})
+EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
 CHUNK_ITEMS = 500
 CHUNK_BYTES = 64 << 20
 TRIES = 3
@@ -70,6 +70,14 @@ class Job:
     def effects(self) -> bool:
         """Whether this pass writes to targets."""
         return self.kind in EFFECT_PASSES
+
+    def sources(self, workload: str) -> list[str]:
+        """The endpoints that this pass reads of a workload."""
+        return list(self.project.workload(workload).from_)
+
+    def targets(self, workload: str) -> list[str]:
+        """The endpoints that this pass writes of a workload, or would."""
+        return self.project.targets(workload)
 
     def one_at_a_time(self, target: str, container: int) -> threading.Lock:
         """The lock of one container at one target: calls for it are never made at the same time."""

@@ -98,12 +98,13 @@ def run_pass(
     heart: Heart,
     report: Callable[[Job], None] = lambda job: None,
     before_finish: Callable[[Job], list[Text]] = lambda job: [],
+    job_type: type[Job] = Job,
 ) -> Result:
     """One pass from where it stands to its end. What it could not do stays in the ledger for `resume`."""
     started = time.monotonic()
     items = project.items  # opened, and brought up to date, before anything is claimed
-    row = project.ledger.begin_pass(wave.id, kind, "")
-    job = Job(project, wave, row, members, pool, heart, report=report)
+    row = project.ledger.begin_pass(wave.id, kind, items.applied())
+    job = job_type(project, wave, row, members, pool, heart, report=report)
     trouble = _Trouble()
     point("pass.begun")
     held: list[Text] = []
@@ -253,7 +254,7 @@ def _finish_targets(job: Job) -> None:
     for workload in job.wave.workloads:
         if not job.effects:
             return
-        for name in job.project.targets(workload):
+        for name in job.targets(workload):
             endpoint = job.project.endpoint(name)
             endpoint.gate.call(endpoint.target.finish)
     point("target.finished")

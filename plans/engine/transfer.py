@@ -4,7 +4,7 @@ commit."""
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transhumance.connectors.contract import (
@@ -13,6 +13,7 @@ from transhumance.connectors.contract import (
     Expect,
     Fault,
     Fence,
+    Forecast,
     InputLine,
     Outcome,
     OutputLine,
@@ -29,7 +30,7 @@ from transhumance.plans.engine import discovery
 from transhumance.plans.engine.codecpool import attach
 from transhumance.plans.engine.faultpoints import armed_for, point
 from transhumance.plans.engine.job import TRIES, Job, contract_container
-from transhumance.plans.engine.legs import Measured, TargetLeg, blocked, with_preview
+from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked, decoded_digest, with_preview
 from transhumance.plans.ledger.contract import Chunk, ChunkSpec, ContainerRow, Member, Problem
 from transhumance.plans.ledger.itemmap import NEVER, Item
 
@@ -91,16 +92,24 @@ class Transfer:
         point("source.fetched")
         subjects = {key_from_text(line.subject) for line in lines} or {row.subject}
         member = job.member(row, subjects.pop() if len(subjects) == 1 and b"" not in subjects else row.subject)
-        records = {a.key: a for a in answers if isinstance(a, Record)}
         faults = [a for a in answers if isinstance(a, Fault)]
         faults += [Fault(key_from_text(x.key), x.fault, x.detail, x.kind, x.form) for x in lines if x.fault]
-        measured = {f.key: blocked(f, specs) for f in faults}
-        batch = list(records.values())
-        for found in job.pool.measure(batch, job.context(row, member), specs, keep_records=job.effects):
-            measured[found.key] = found
+        unit = Unit(
+            row,
+            {key_from_text(line.key): line for line in lines},
+            {a.key: a for a in answers if isinstance(a, Record)},
+            {f.key: blocked(f, specs) for f in faults},
+            member,
+        )
+        unit.measured.update(self._measure(job, unit, specs))
         point("codecs.done")
-        job.project.ledger.put_edges(row.id, ((m.key, link) for m in measured.values() for link in m.links))
-        return Unit(row, {key_from_text(line.key): line for line in lines}, records, measured, member)
+        job.project.ledger.put_edges(row.id, ((m.key, link) for m in unit.measured.values() for link in m.links))
+        return unit
+
+    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec]) -> dict[bytes, Measured]:
+        context = job.context(unit.row, unit.member)
+        found = job.pool.measure(list(unit.records.values()), context, specs, keep_records=job.effects)
+        return {measured.key: measured for measured in found}
 
     def _one_target(self, job: Job, unit: Unit, chunk: Chunk, todo: Items) -> None:
         keys = sorted(key for key in todo if key in unit.measured)
@@ -158,6 +167,18 @@ class Transfer:
                 leg = refused.get(key, legs[key])
                 line = self._line(job, unit, chunk, key, leg, "quarantined")
                 lines.append(_keeping_effect(line, known[key], status="quarantined"))
+        return self._proved(job, unit, target, place, lines, {w.key: w.record for w in writes})
+
+    def _proved(
+        self,
+        job: Job,
+        unit: Unit,
+        target: Target,
+        place: Container,
+        lines: list[OutputLine],
+        written: Mapping[bytes, Record],
+    ) -> list[OutputLine]:
+        """The lines with what this pass itself can prove of them; a forward pass leaves that to `verify`."""
         return lines
 
     def _writes(
@@ -175,6 +196,10 @@ class Transfer:
                 continue
             record = attach(leg.record, unit.records[key])
             previewed = with_preview(leg, target.preview(place, record))
+            if isinstance(target, Forecast) and previewed.record is not None:
+                expected = decoded_digest(target.forecast(place, record), job.context(unit.row, unit.member))
+                same = expected == unit.measured[key].digest
+                previewed = replace(previewed, expected="" if same else expected)
             legs[key] = previewed
             if previewed.record is None:
                 refused[key] = previewed
@@ -190,8 +215,8 @@ class Transfer:
     ) -> OutputLine:
         if outcome.status in (Status.WRITTEN, Status.UNCHANGED):
             line = self._line(job, unit, chunk, key, leg, str(outcome.status))
-            before = item.before if item is not None and item.before is not None else None
-            if before is None:
+            before = item.before if item is not None else None
+            if before is None:  # the first write of ours: what was there before it is what a rollback puts back
                 before = outcome.before.token if outcome.status is Status.WRITTEN else NEVER
             return replace(line, target_key=key_text(outcome.target_key), target_version=outcome.version, before=before)
         adopts = job.project.plan.policies.existing == "adopt"
@@ -256,7 +281,7 @@ class Transfer:
         if not item.at_target:
             return line_of(item, status="removed")
         if mode == "keep" or (mode == "disable" and item.kind == "entry"):
-            return line_of(item, status="kept")
+            return line_of(item, status="aside")
         outcome = target.remove(place, item.target_key, Expect(item.target_version), fence)
         if outcome.status in (Status.REMOVED, Status.ABSENT):
             return line_of(item, status="removed")
@@ -291,7 +316,7 @@ def _keeping_effect(line: OutputLine, item: Item | None, status: str = "") -> Ou
         expected=item.expected,
         target_key=key_text(item.target_key),
         target_version=item.target_version,
-        before=item.before or "",
+        before=NEVER if item.before is None else item.before,
     )
 
 

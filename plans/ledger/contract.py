@@ -65,7 +65,7 @@ class ContainerRow:
 
 @dataclass(frozen=True, slots=True)
 class PassRow:
-    """One pass over a wave."""
+    """One pass over a wave. `since`: the last `seq` committed before it began."""
 
     id: int
     wave: str
@@ -74,7 +74,7 @@ class PassRow:
     started: str
     ended: str = ""
     seconds: float = 0.0
-    recipe: str = ""
+    since: int = 0
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -169,11 +169,15 @@ class LedgerStore(Protocol):
     def events(self, wave: str | None = None) -> list[Mapping[str, Any]]: ...
 
     # passes
-    def begin_pass(self, wave: str, kind: str, recipe: str) -> PassRow:
+    def begin_pass(self, wave: str, kind: str, since: int) -> PassRow:
         """The unfinished pass of this kind over the wave, else a new one."""
         ...
 
     def end_pass(self, pass_id: int, state: str, seconds: float, detail: Mapping[str, Any]) -> None: ...
+    def close_passes(self, wave: str, kind: str, state: str) -> None:
+        """Ends the unfinished and the done passes of a kind under another state, so that the next one begins anew."""
+        ...
+
     def passes(self, wave: str | None = None) -> list[PassRow]: ...
 
     # discovery
@@ -221,6 +225,10 @@ class LedgerStore(Protocol):
 
     def waiting(self, pass_id: int, phase: str | None = None) -> tuple[int, float]:
         """How many chunks are not done, and the earliest time (wall clock) at which one may be claimed."""
+        ...
+
+    def pending(self, pass_id: int, phase: str) -> list[Chunk]:
+        """The chunks of a phase that are not done."""
         ...
 
     def committed(self, after: int = 0) -> Iterator[tuple[int, Chunk, str]]:

@@ -26,9 +26,8 @@ STATUSES = (
     "failed",
     "quarantined",
     "kept",
+    "aside",
 )
-LIVE = tuple(i for i, name in enumerate(STATUSES) if name != "removed")
-_AT_TARGET = tuple(STATUSES.index(name) for name in ("written", "unchanged", "kept"))
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS item (
@@ -38,6 +37,7 @@ CREATE TABLE IF NOT EXISTS item (
   forward INTEGER NOT NULL, grade INTEGER NOT NULL, proof INTEGER NOT NULL, codes INTEGER NOT NULL,
   size INTEGER NOT NULL, count INTEGER NOT NULL, stable_id BLOB, before TEXT, subject BLOB, seq INTEGER NOT NULL,
   PRIMARY KEY (target, container, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS item_target_key ON item (target, container, target_key) WHERE target_key IS NOT NULL;
 CREATE TABLE IF NOT EXISTS word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 """
@@ -81,8 +81,13 @@ class Item:
 
     @property
     def at_target(self) -> bool:
-        """Whether we have put it at the target (it may have been removed there since, by us or by others)."""
-        return self.before is not None and self.status != "removed"
+        """Whether the target holds it as we know it, by our write or because it was there already, equal."""
+        return bool(self.target_version) and self.status not in ("removed", "kept")
+
+    @property
+    def ours(self) -> bool:
+        """Whether we wrote it, so that a rollback has something to undo."""
+        return self.before is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,9 @@ class ItemMap:
             return known
 
     def text(self, number: int) -> str:
-        """The text of a number that `word` gave."""
+        """The text of a number that `word` gave; empty for 0."""
+        if not number:
+            return ""
         with self._lock:
             if (known := self._texts.get(number)) is None:
                 known = self._db.execute("SELECT text FROM word WHERE id=?", (number,)).fetchone()[0]
@@ -249,6 +256,25 @@ class ItemMap:
                 found[item.key] = item
         return found
 
+    def by_target_key(self, target: str, container: int, keys: Sequence[bytes]) -> dict[bytes, Item]:
+        """The rows that have these keys at the target, by that key."""
+        found: dict[bytes, Item] = {}
+        number = self.word(target)
+        for at in range(0, len(keys), 400):
+            part = keys[at : at + 400]
+            marks = ",".join("?" * len(part))
+            query = (
+                f"SELECT {_COLUMNS} FROM item WHERE target=? AND container=? AND key IN ({marks})"
+                f" AND target_key IS NULL UNION ALL"
+                f" SELECT {_COLUMNS} FROM item WHERE target=? AND container=? AND target_key IN ({marks})"
+            )
+            with self._lock:
+                rows = self._db.execute(query, (number, container, *part, number, container, *part)).fetchall()
+            for row in rows:
+                item = self._item(row)
+                found[item.target_key] = item
+        return found
+
     def known(self, target: str, container: int, after: bytes | None, upto: bytes | None) -> Known:
         """(version, recipe, status) of the live rows with `after` < key <= `upto`; None: no bound."""
         where, args = (
@@ -269,9 +295,8 @@ class ItemMap:
         with self._lock:
             return int(self._db.execute(query, (self.word(target), container, STATUSES.index("removed"))).fetchone()[0])
 
-    def rows(self, target: str, container: int, batch: int = 500) -> Iterator[list[Item]]:
-        """All rows of a container at a target, in order of key, in batches; removed ones too."""
-        after: bytes | None = None
+    def rows(self, target: str, container: int, batch: int = 500, after: bytes | None = None) -> Iterator[list[Item]]:
+        """All rows of a container at a target after a key, in order of key, in batches; removed ones too."""
         while True:
             bound = "AND key>?" if after is not None else ""
             args = (self.word(target), container, *((after,) if after is not None else ()), batch)
@@ -334,10 +359,22 @@ class ItemMap:
         with self._lock:
             return [self._item(row) for row in self._db.execute(query, (needle, needle, limit)).fetchall()]
 
-    def forget(self, target: str, container: int) -> None:
-        """Drops the rows of a container at a target (after a rollback)."""
+    def appeared(self, target: str, digests: set[str], since: int) -> set[str]:
+        """Which of these documents were written at a target after a `seq`: what left one place and came to another."""
+        query = "SELECT DISTINCT digest FROM item WHERE target=? AND seq>? AND digest IS NOT NULL AND status=?"
+        args = (self.word(target), since, STATUSES.index("written"))
         with self._lock:
-            self._db.execute("DELETE FROM item WHERE target=? AND container=?", (self.word(target), container))
+            return {row[0].hex() for row in self._db.execute(query, args) if row[0].hex() in digests}
+
+    def make_stale(self, target: str, container: int, key: bytes, gone: bool = False) -> None:
+        """Makes the next pass do an item again. `gone`: it is no longer at the target. A rebuilt map has forgotten this
+        wish, and nothing else."""
+        rest = ", target_version=''" if gone else ""
+        with self._lock:
+            self._db.execute(
+                f"UPDATE item SET version='', recipe=0{rest} WHERE target=? AND container=? AND key=?",
+                (self.word(target), container, key),
+            )
 
     def backup(self, path: Path) -> None:
         """A copy by the store's own backup, consistent while rows are being applied."""
@@ -347,4 +384,4 @@ class ItemMap:
 
 
 NEVER = "-"
-"""What a manifest says in `before` for an item that was never written at the target; an empty text says nothing was there."""
+"""What a manifest says in `before` of an item that we never wrote; an empty text says that nothing was there."""

@@ -92,7 +92,7 @@ passes = Table(
     Column("started", Text, nullable=False),
     Column("ended", Text, nullable=False, default=""),
     Column("seconds", Float, nullable=False, default=0.0),
-    Column("recipe", Text, nullable=False, default=""),
+    Column("since", Integer, nullable=False, default=0),
     Column("detail", Text, nullable=False, default="{}"),
 )
 

@@ -226,12 +226,12 @@ class SqlLedger:
 
     # --- passes
 
-    def begin_pass(self, wave: str, kind: str, recipe: str) -> PassRow:
+    def begin_pass(self, wave: str, kind: str, since: int) -> PassRow:
         with self._write() as db:
             where = (t.passes.c.wave == wave, t.passes.c.kind == kind, t.passes.c.state == "running")
             row = db.execute(select(t.passes).where(*where)).mappings().first()
             if row is None:
-                db.execute(insert(t.passes).values(wave=wave, kind=kind, state="running", started=now(), recipe=recipe))
+                db.execute(insert(t.passes).values(wave=wave, kind=kind, state="running", started=now(), since=since))
                 row = db.execute(select(t.passes).where(*where)).mappings().one()
         return _pass(row)
 
@@ -239,6 +239,11 @@ class SqlLedger:
         with self._write() as db:
             values = {"state": state, "ended": now(), "seconds": t.passes.c.seconds + seconds, "detail": _dump(detail)}
             db.execute(update(t.passes).where(t.passes.c.id == pass_id).values(**values))
+
+    def close_passes(self, wave: str, kind: str, state: str) -> None:
+        where = (t.passes.c.wave == wave, t.passes.c.kind == kind, t.passes.c.state.in_(("running", "done")))
+        with self._write() as db:
+            db.execute(update(t.passes).where(*where).values(state=state))
 
     def passes(self, wave: str | None = None) -> list[PassRow]:
         query = select(t.passes).order_by(t.passes.c.id)
@@ -417,6 +422,12 @@ class SqlLedger:
         with self._read() as db:
             count, soonest = db.execute(query).one()
         return int(count), float(soonest or 0.0)
+
+    def pending(self, pass_id: int, phase: str) -> list[Chunk]:
+        where = (t.chunk.c.pass_id == pass_id, t.chunk.c.phase == phase, t.chunk.c.state != "done")
+        with self._read() as db:
+            rows = db.execute(select(t.chunk).where(*where).order_by(t.chunk.c.id)).mappings().all()
+        return [_chunk(row, row["epoch"]) for row in rows]
 
     def tallies(self, pass_id: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The tally of each done chunk of a pass, with its target."""

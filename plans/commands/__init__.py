@@ -1,0 +1,1 @@
+"""What each command does, without a word of printing: the command line and any other face call these."""

@@ -1,0 +1,120 @@
+"""What must hold before a forward pass: not stale, approved, in its turn, in its window, within its drift."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from transhumance.connectors.contract import Text, UserError
+from transhumance.plans.commands.approval import approvers, required
+from transhumance.plans.commands.sessions import frozen
+from transhumance.plans.ledger.contract import WaveRow
+from transhumance.plans.model import windows as times
+from transhumance.plans.model.digest import difference
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import Project
+from transhumance.plans.waves import states
+from transhumance.plans.waves.resolve import Resolver, drift, parts_of
+
+
+def check_may_run(project: Project, wave: Wave) -> None:
+    """Refuses a forward pass over a wave that is cut over, stale, unapproved, or waits for another one."""
+    row = project.ledger.wave(wave.id)
+    if row.state == "draft":
+        frozen(project, wave.id)
+    if not states.may_run(row.state, row.master):
+        raise states.refuse(
+            wave.id,
+            row.state,
+            "un passage vers la cible",
+            "a forward pass",
+            "le maître est la cible : `transhume return` pour revenir",
+            "the target is master: `transhume return` to come back",
+        )
+    _check_stale(project, wave, row)
+    _check_after(project, wave)
+    needed, have = required(project, wave.id), approvers(project, wave.id)
+    if len(have) < needed:
+        raise states.refuse(
+            wave.id,
+            row.state,
+            "écrire à la cible",
+            "writing to the target",
+            f"{len(have)} approbation(s) sur {needed} : `transhume approve --wave {wave.id}`",
+            f"{len(have)} approval(s) of {needed}: `transhume approve --wave {wave.id}`",
+        )
+
+
+def _check_stale(project: Project, wave: Wave, row: WaveRow) -> None:
+    parts = parts_of(project, wave, project.ledger.members(wave.id))
+    if changed := difference(row.parts, parts, "fr"):
+        english = difference(row.parts, parts, "en")
+        raise UserError(
+            Text(
+                f"vague {wave.id} : ce qui a été figé ne correspond plus au plan :\n  "
+                + "\n  ".join(changed)
+                + f"\nRelancez `transhume plan --wave {wave.id}`, puis approuvez de nouveau.",
+                f"wave {wave.id}: what was frozen no longer matches the plan:\n  "
+                + "\n  ".join(english)
+                + f"\nRun `transhume plan --wave {wave.id}` again, then approve.",
+            ),
+            where=wave.id,
+        )
+
+
+def _check_after(project: Project, wave: Wave) -> None:
+    for other, wanted in wave.after.items():
+        row = project.ledger.wave(other)
+        if not states.reached(row.state, wanted, is_verified(project, other)):
+            raise states.refuse(
+                wave.id,
+                project.ledger.wave(wave.id).state,
+                "commencer",
+                "starting",
+                f"la vague {other} doit d'abord être « {wanted} » (elle est {row.state})",
+                f"wave {other} must first be {wanted!r} (it is {row.state})",
+            )
+
+
+def is_verified(project: Project, wave: str) -> bool:
+    """Whether the wave's last verification found no defect."""
+    rows = project.ledger.verifications(wave)
+    last = {(r["workload"], r["target"]): r["defects"] for r in rows}
+    return bool(last) and not any(last.values())
+
+
+def drift_of(project: Project, wave: Wave) -> tuple[int, list[str], list[str]]:
+    """Members that came and went since the wave was frozen. Raises `UserError` above the plan's bound."""
+    present = next(found for found in Resolver(project).all() if found.wave == wave.id)
+    found = drift(project.ledger.members(wave.id), present.members)
+    bound = project.plan.policies.drift.max_share
+    if found.share > bound:
+        raise UserError(
+            Text(
+                f"vague {wave.id} : {found.share:.1%} des membres ont changé, au-delà de {bound:.1%} : "
+                f"relancez `transhume plan --wave {wave.id}`",
+                f"wave {wave.id}: {found.share:.1%} of its members changed, above {bound:.1%}: "
+                f"run `transhume plan --wave {wave.id}` again",
+            ),
+            where="policies.drift.max_share",
+        )
+    return len(found.arrived) + len(found.left), list(found.arrived), list(found.left)
+
+
+def check_window(project: Project, wave: Wave, kind: str, at: datetime | None = None) -> None:
+    """Refuses a pass outside its windows, with the reason and the time of the next one."""
+    zone = ZoneInfo(wave.timezone or "Europe/Paris")
+    moment = at or datetime.now(UTC)
+    open_in = [w.value() for w in wave.windows.get(kind, ())]  # type: ignore[call-overload]
+    black = [b.value() for b in wave.blackouts or ()]
+    if (not open_in and not black) or times.is_open(open_in, zone, moment, black):
+        return
+    following = times.next_open(open_in, zone, moment, black)
+    when = following.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if following else "-"
+    raise UserError(
+        Text(
+            f"vague {wave.id} : hors fenêtre pour le passage {kind} ; prochaine ouverture : {when}",
+            f"wave {wave.id}: outside the window of pass {kind}; it opens next at {when}",
+        ),
+        where="windows",
+    )

@@ -1,0 +1,121 @@
+"""`plan`, `dry-run`, `run`: waves are frozen, measured, and brought to their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from transhumance.connectors.contract import InputLine, Text, key_from_text
+from transhumance.plans.commands.checks import check_may_run, check_window
+from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
+from transhumance.plans.engine.discovery import page_name
+from transhumance.plans.engine.job import Job
+from transhumance.plans.engine.runner import Result
+from transhumance.plans.engine.transfer import Transfer
+from transhumance.plans.ledger.backup import backup
+from transhumance.plans.ledger.contract import Chunk, Problem, WaveRow
+from transhumance.plans.ledger.itemmap import Item
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import Project
+from transhumance.plans.waves.resolve import Resolved, freeze
+
+DELETE = "PLAN-DELETE-01"
+
+
+def plan(project: Project, wave: str | None = None) -> list[tuple[WaveRow, Resolved]]:
+    """`plan`: freezes the waves. Raises `UserError` when there is no inventory."""
+    if wave is not None:
+        project.wave(wave)
+    return freeze(project, wave)
+
+
+def dry_run(project: Project, waves: Sequence[str], report: Report = silent) -> list[Result]:
+    """`dry-run`: the source leg on every item, the target leg predicted; nothing is written at any target."""
+    with session(project, "dry-run") as s:
+        return [one_pass(s, project.wave(w), "dry_run", Transfer(), report) for w in waves if not project.stop.is_set()]
+
+
+def run(project: Project, waves: Sequence[str], kind: str | None = None, report: Report = silent) -> list[Result]:
+    """`run` and `resume`: `initial`, then `delta`. A second run does nothing twice."""
+    project.pause_flag.unlink(missing_ok=True)
+    results = []
+    with session(project, "run") as s:
+        for name in waves:
+            wave = project.wave(name)
+            check_may_run(project, wave)
+            check_window(project, wave, kind or _next_pass(project, name))
+            results.append(forward(s, wave, kind or _next_pass(project, name), report))
+            if results[-1].state != "done":
+                break
+    return results
+
+
+def _next_pass(project: Project, wave: str) -> str:
+    done = [p for p in project.ledger.passes(wave) if p.kind in ("initial", "delta")]
+    unfinished = next((p.kind for p in done if p.state == "running"), None)
+    if unfinished:
+        return unfinished
+    return "delta" if any(p.kind == "initial" and p.state == "done" for p in done) else "initial"
+
+
+def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
+    project = s.project
+    if project.ledger.wave(wave.id).state != "running":
+        project.ledger.set_wave(wave.id, project.actor, state="running")
+    result = one_pass(s, wave, kind, Transfer(), report, _deletion_brake)
+    if result.state == "done":
+        project.ledger.set_wave(wave.id, project.actor, state="ready")
+    elif result.state == "stopped":
+        project.ledger.set_wave(wave.id, project.actor, state="stopped")
+    _backup(project)
+    return result
+
+
+def _backup(project: Project) -> None:
+    backup(project.state, project.state / "backup", keep=2)
+
+
+def _deletion_brake(job: Job) -> list[Text]:
+    """Too many deletions at once stop the pass before any of them, until a person has spoken."""
+    limit = job.project.plan.policies.deletions.max_share
+    accepted = {p.workload for p in job.project.ledger.problems(job.wave.id, "accepted") if p.code == DELETE}
+    held = []
+    for workload in job.wave.workloads:
+        gone, live = _gone_share(job, workload)
+        if live and gone / live > limit and workload not in accepted:
+            job.project.ledger.put_problems(
+                job.wave.id, workload, [Problem(0, workload, b"", DELETE, f"{gone}/{live}", "held")]
+            )
+            held.append(_too_many(workload, gone, live, limit))
+    return held
+
+
+def _too_many(workload: str, gone: int, live: int, limit: float) -> Text:
+    return Text(
+        f"{workload} : {gone} éléments sur {live} ont disparu de la source, au-delà de {limit:.1%} ; "
+        "rien n'a été supprimé ; voir `transhume quarantine list`",
+        f"{workload}: {gone} items of {live} are gone from the source, above {limit:.1%}; "
+        "nothing was removed; see `transhume quarantine list`",
+    )
+
+
+def _gone_share(job: Job, workload: str) -> tuple[int, int]:
+    """How many items of a workload are about to be removed, of how many; what only moved is not counted."""
+    rows = {c.id: c for c in job.project.ledger.containers(job.wave.id) if c.workload == workload}
+    first = job.targets(workload)[0]
+    pending = [c for c in job.project.ledger.pending(job.row.id, "finish") if c.container in rows and c.target == first]
+    gone = sum(c.high - c.low for c in pending)
+    cells = [s for s in job.project.items.sums() if (s.cell.wave, s.cell.workload) == (job.wave.id, workload)]
+    live = sum(s.rows for s in cells if s.cell.target == first)
+    if not gone or gone / max(live, 1) <= job.project.plan.policies.deletions.max_share:
+        return gone, live
+    digests = [item.digest for chunk in pending for item in _gone_items(job, chunk)]
+    moved = job.project.items.appeared(first, set(digests), job.row.since)
+    return sum(digest not in moved for digest in digests), live
+
+
+def _gone_items(job: Job, chunk: Chunk) -> list[Item]:
+    page = page_name(chunk.pass_id, chunk.container, chunk.page)
+    digest = job.project.ledger.page_digest(chunk.pass_id, chunk.container, chunk.page)
+    lines = list(job.project.manifests.read(page, InputLine, digest))[chunk.low : chunk.high]
+    keys = [key_from_text(line.key) for line in lines]
+    return list(job.project.items.lookup(chunk.target, chunk.container, keys).values())

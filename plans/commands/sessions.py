@@ -1,0 +1,72 @@
+"""What passes share: one working session at a time, the frozen members, one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from transhumance.connectors.contract import Text
+from transhumance.plans.engine.codecpool import CodecPool
+from transhumance.plans.engine.job import Job, Work
+from transhumance.plans.engine.lease import Heart
+from transhumance.plans.engine.runner import Result, pausing, run_pass
+from transhumance.plans.ledger.contract import Member
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import Project
+from transhumance.plans.waves import states
+
+Report = Callable[[Job], None]
+
+
+def silent(job: Job) -> None:
+    """Reports nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What passes share: the codec pool and the lease."""
+
+    project: Project
+    pool: CodecPool
+    heart: Heart
+
+
+@contextmanager
+def session(project: Project, what: str) -> Iterator[Session]:
+    """A working session: one at a time for a plan. Raises `UserError` naming who works already."""
+    ledger = project.ledger
+    with pausing(project), Heart(ledger, project.stop, what) as heart:
+        pool = CodecPool()
+        try:
+            yield Session(project, pool, heart)
+        finally:
+            pool.close()
+
+
+def frozen(project: Project, wave: str) -> dict[str, tuple[Member, ...]]:
+    """The frozen members of a wave by workload. Raises `UserError` when it was never planned."""
+    row = project.ledger.wave(wave)
+    if row.state == "draft":
+        raise states.refuse(
+            wave, row.state, "un passage", "a pass", "lancez `transhume plan`", "run `transhume plan` first"
+        )
+    members: dict[str, list[Member]] = {}
+    for member in project.ledger.members(wave):
+        if member.state != "blocked":
+            members.setdefault(member.workload, []).append(member)
+    return {workload: tuple(found) for workload, found in members.items()}
+
+
+def one_pass(
+    s: Session,
+    wave: Wave,
+    kind: str,
+    work: Work,
+    report: Report,
+    before_finish: Callable[[Job], list[Text]] = lambda job: [],
+    job_type: type[Job] = Job,
+) -> Result:
+    """One pass over a wave's frozen members."""
+    members = frozen(s.project, wave.id)
+    return run_pass(s.project, wave, kind, work, members, s.pool, s.heart, report, before_finish, job_type)

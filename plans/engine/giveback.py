@@ -1,0 +1,235 @@
+"""`reverse`, the pass inside `return`: after cutover, what is at the authoritative target goes back into the source's
+own format.
+
+It is a forward pass the other way round: the target is read as a source, each document meets its residue again (from
+the archive that kept it), the source form's codec makes the record, and the endpoint `back.to` takes it. Where
+`back.to` is the source itself only what changed at the target is written; anywhere else everything is. What is
+written is read back and compared at once: the proof of these items is `returned`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from transhumance.connectors.contract import (
+    Container,
+    Fault,
+    InputLine,
+    OutputLine,
+    Record,
+    ResidueEntry,
+    SkipItem,
+    Subject,
+    Target,
+    codec_for,
+    document_digest,
+    key_from_text,
+    worst_back,
+)
+from transhumance.plans.engine.job import Job
+from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked
+from transhumance.plans.engine.transfer import Items, Transfer, Unit
+from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member
+from transhumance.plans.ledger.itemmap import Item
+from transhumance.plans.project import RETURNED, Project
+
+
+def back_target(project: Project, workload: str) -> str:
+    """Where the way back leads: `back.to`, else the implicit archive of what was returned."""
+    back = project.workload(workload).back
+    return back.to if back else RETURNED
+
+
+@dataclass(slots=True)
+class ReverseJob(Job):
+    """A pass that reads the authoritative target and writes where the way back leads."""
+
+    @property
+    def effects(self) -> bool:
+        return True
+
+    def sources(self, workload: str) -> list[str]:
+        return [self.project.workload(workload).master]
+
+    def targets(self, workload: str) -> list[str]:
+        return [back_target(self.project, workload)]
+
+    def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:
+        """Back under the subject's key at the source."""
+        subject = str(row.properties["origin_subject"]).encode("utf-8", "surrogateescape")
+        path = tuple(row.properties.get("origin_path", row.path))
+        return Container(subject, row.workload, row.key, path, row.role)
+
+
+@dataclass(slots=True)
+class Reverse(Transfer):
+    """The reverse pass."""
+
+    same_place: dict[str, bool] = field(default_factory=dict)
+
+    def containers(self, job: Job) -> list[ContainerRow]:
+        """The authoritative target's containers of the wave's members, each tied to the source container that it came
+        from."""
+        rows: list[ContainerRow] = []
+        for workload in job.wave.workloads:
+            self.same_place[workload] = self._is_source(job.project, workload)
+            master = job.project.workload(workload).master
+            rows += self._containers(job, workload, master)
+        return rows
+
+    @staticmethod
+    def _is_source(project: Project, workload: str) -> bool:
+        back = project.endpoint(back_target(project, workload))
+        sources = {project.endpoint(name).source.identity() for name in project.workload(workload).from_}
+        return back.connector.source is not None and back.source.identity() in sources
+
+    def _containers(self, job: Job, workload: str, master: str) -> list[ContainerRow]:
+        forward = Job.place
+        endpoint = job.project.endpoint(master)
+        origins: dict[tuple[bytes, tuple[str, ...]], ContainerRow] = {}
+        for row in job.project.ledger.containers(job.wave.id):
+            if row.workload == workload and row.endpoint in job.project.workload(workload).from_:
+                place = forward(job, row, master, job.member(row, row.subject))
+                origins[(place.subject, place.path)] = row
+        rows = []
+        for subject, source in sorted({(subject, row.subject) for (subject, _), row in origins.items()}):
+            listed = endpoint.gate.call(lambda s=subject: list(endpoint.source.containers(Subject(s), workload)))  # type: ignore[misc]
+            for container in listed:
+                origin = origins.get((subject, container.path))
+                properties = {"origin_subject": source.decode("utf-8", "surrogateescape")} | (
+                    {} if origin is None else {"origin": origin.id, "origin_path": list(origin.path)}
+                )
+                rows.append(_row(job, workload, master, container, properties))
+        return rows
+
+    def _todo(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> Items:
+        todo = Transfer._todo(self, job, row, chunk, lines)
+        if not self.same_place.get(row.workload):
+            return todo
+        # what we wrote ourselves, in the version that we wrote, is no change: nothing ping-pongs
+        ours = self._origins(job, row, list(todo))
+        versions = {key_from_text(line.key): line.version for line in lines}
+        return {k: v for k, v in todo.items() if k not in ours or ours[k].target_version != versions[k]}
+
+    def _origins(self, job: Job, row: ContainerRow, keys: Sequence[bytes]) -> dict[bytes, Item]:
+        origin = row.properties.get("origin")
+        if origin is None:
+            return {}
+        return job.project.items.by_target_key(row.endpoint, int(origin), keys)
+
+    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec]) -> dict[bytes, Measured]:
+        origins = self._origins(job, unit.row, list(unit.records))
+        residues = self._residues(job, unit.row, origins)
+        measured = {}
+        for key, record in unit.records.items():
+            origin = origins.get(key)
+            measured[key] = _returned(job, unit, record, origin, residues.get(key, ()), specs)
+        return measured
+
+    def _residues(
+        self, job: Job, row: ContainerRow, origins: Mapping[bytes, Item]
+    ) -> dict[bytes, tuple[ResidueEntry, ...]]:
+        """The residue of each item, from the archive that kept it; none where that archive is the target itself."""
+        archive = job.project.residue_archive(row.workload)
+        if archive == row.endpoint or not origins:
+            return {}
+        origin_row = job.project.ledger.container_by_id(int(row.properties["origin"]))
+        kept = job.project.items.lookup(archive, origin_row.id, [i.key for i in origins.values()])
+        endpoint = job.project.endpoint(archive)
+        kept_at = Job.place(job, origin_row, archive, job.member(origin_row, origin_row.subject))
+        place = endpoint.gate.call(lambda: endpoint.target.ensure(kept_at))
+        wanted = [(key, kept[item.key].target_key) for key, item in origins.items() if item.key in kept]
+        answers = endpoint.target.read_back(place, [target_key for _, target_key in wanted])
+        found = {}
+        for (key, _), answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, Record):
+                found[key] = _residue_of(job, row, answer)
+        return found
+
+    def _proved(
+        self,
+        job: Job,
+        unit: Unit,
+        target: Target,
+        place: Container,
+        lines: list[OutputLine],
+        written: Mapping[bytes, Record],
+    ) -> list[OutputLine]:
+        """Reads back what was written and compares it, in the source's own form: the strongest proof that there is."""
+        done = [line for line in lines if line.status in ("written", "unchanged")]
+        answers = target.read_back(place, [key_from_text(line.target_key) for line in done])
+        proven = {}
+        for line, answer in zip(done, answers, strict=True):
+            record = written[key_from_text(line.key)]
+            codec = codec_for(record.kind, record.form)
+            same = codec is not None and isinstance(answer, Record) and not codec.compare(record, answer)
+            proven[line.key] = replace(line, proof="returned") if same else _not_returned(line)
+        return [proven.get(line.key, line) for line in lines]
+
+
+def _not_returned(line: OutputLine) -> OutputLine:
+    codes = tuple(sorted({*line.codes, "target:GEN-VERIFY-02"}))
+    return replace(line, status="quarantined", grade="lossy", codes=codes)
+
+
+def _row(job: Job, workload: str, master: str, container: Container, properties: Mapping[str, Any]) -> ContainerRow:
+    found = ContainerRow(
+        0,
+        job.wave.id,
+        workload,
+        master,
+        container.subject,
+        container.key,
+        container.path,
+        container.role,
+        properties,
+    )
+    return job.project.ledger.container(found)
+
+
+def _residue_of(job: Job, row: ContainerRow, record: Record) -> tuple[ResidueEntry, ...]:
+    codec = codec_for(record.kind, record.form)
+    return codec.to_open(record, job.context(row, None)).residue if codec else ()
+
+
+def _returned(
+    job: Job,
+    unit: Unit,
+    record: Record,
+    origin: Item | None,
+    residue: tuple[ResidueEntry, ...],
+    specs: Sequence[TargetSpec],
+) -> Measured:
+    """One item on its way back: the document as it is at the target now, its residue, the source's form again."""
+    codec = codec_for(record.kind, record.form)
+    if codec is None:
+        return blocked(Fault(record.key, "GEN-FORM-01", record.form, record.kind, record.form), specs)
+    context = job.context(unit.row, unit.member)
+    try:
+        opened = codec.to_open(record, context)
+        document = opened.document
+        codes = tuple((f"source:{f.code}", f.detail) for f in opened.findings)
+        legs = {}
+        for spec in specs:
+            form = spec.form_of(document.kind)
+            theirs = codec_for(document.kind, form) if form else None
+            if theirs is None:
+                legs[spec.name] = TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))
+                continue
+            own = opened.residue or residue
+            given = own if theirs.carries_residue or (origin is not None and form == origin.form) else ()
+            back = theirs.from_open(document, given, context)
+            more = tuple((f"target:{f.code}", f.detail) for f in back.findings)
+            legs[spec.name] = TargetLeg(back.record, "full", origin.grade if origin else "exact", more)
+    except SkipItem as error:
+        return blocked(Fault(record.key, error.code, error.text.en, record.kind, record.form), specs)
+    except Exception as error:  # a defect of a codec: told by code and by type, the other items go on
+        return blocked(Fault(record.key, "GEN-CODEC-01", type(error).__name__, record.kind, record.form), specs)
+    size = sum(body.size or 0 for body in document.bodies.values())
+    grade = worst_back([leg.grade for leg in legs.values()])
+    digest = document_digest(document)
+    return Measured(
+        record.key, record.kind, record.form, digest, size, record.count, document.name, "full", grade, codes, (), legs
+    )

@@ -1,0 +1,1 @@
+"""Waves: the inventory, who is whom, frozen members, digests, approvals, drift."""

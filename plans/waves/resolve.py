@@ -1,0 +1,233 @@
+"""`plan`: each wave's members resolved into a frozen list; what an approval covers; what has drifted since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from transhumance.connectors.contract import Text, UserError, codecs, key_text
+from transhumance.plans.ledger.contract import Member, Problem, WaveRow
+from transhumance.plans.model.digest import digest_of, resolved, wave_parts, workloads_part
+from transhumance.plans.model.members import read_members
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import Project
+from transhumance.plans.waves.ldapfilter import Test, parse_filter
+from transhumance.plans.waves.matching import Known, Match, Matcher, inventory
+
+KIND_OF = {
+    "people": ("person", "service", "contact"),
+    "groups": ("group",),
+    "shared_mailboxes": ("shared_mailbox",),
+    "resources": ("resource",),
+    "sites": ("site",),
+    "shares": ("share",),
+    "databases": ("database",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A wave's members as they are now. `blocked`: subjects that can't be moved, and why. `missing`: names of the
+    plan that no subject has."""
+
+    wave: str
+    members: tuple[Member, ...]
+    blocked: tuple[tuple[str, str, Match], ...]
+    missing: tuple[str, ...]
+
+
+class Resolver:
+    """Resolves every wave of the plan over one inventory."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._matcher = Matcher(project)
+        self._matches: dict[tuple[str, str], list[Match]] = {}
+
+    def all(self) -> list[Resolved]:
+        """Every wave, those with `all: true` last since they take whoever is in no other."""
+        plan = self._project.plan
+        found: dict[str, Resolved] = {}
+        taken: dict[str, set[tuple[str, bytes]]] = {}
+        for wave in sorted(plan.waves, key=lambda w: w.members.all):
+            found[wave.id] = self._wave(wave, taken)
+        return [found[wave.id] for wave in plan.waves]
+
+    def matches(self, workload: str, endpoint: str) -> list[Match]:
+        """Every subject of a source, matched."""
+        key = (workload, endpoint)
+        if key not in self._matches:
+            subjects = inventory(self._project, endpoint, workload)
+            self._matches[key] = [self._matcher.match(self._project, s) for s in subjects]
+        return self._matches[key]
+
+    def _wave(self, wave: Wave, taken: dict[str, set[tuple[str, bytes]]]) -> Resolved:
+        wants = _Wants(self._project, wave, self._matcher)
+        members: list[Member] = []
+        blocked: list[tuple[str, str, Match]] = []
+        for workload in wave.workloads:
+            mine = taken.setdefault(workload, set())
+            for endpoint in self._project.workload(workload).from_:
+                for match in self.matches(workload, endpoint):
+                    place = (endpoint, match.subject.key)
+                    if place in mine or not wants.wants(match):
+                        continue
+                    if match.status in ("unmatched", "ambiguous"):
+                        blocked.append((workload, endpoint, match))
+                    elif match.status != "excluded":
+                        mine.add(place)
+                        members.append(_member(wave.id, workload, endpoint, match))
+        return Resolved(wave.id, tuple(members), tuple(blocked), tuple(wants.missing()))
+
+
+class _Wants:
+    """Which subjects a wave's `members` name."""
+
+    def __init__(self, project: Project, wave: Wave, matcher: Matcher) -> None:
+        self._wave, self._all = wave, wave.members.all
+        self._named: dict[str, tuple[str, ...]] = {}
+        for field, kinds in KIND_OF.items():
+            for name in getattr(wave.members, field):
+                self._named[name.casefold()] = kinds
+        for path in wave.members.csv:
+            for name in _names_of(project, path):
+                self._named.setdefault(name.casefold(), ())
+        self._ous = tuple(ou.casefold() for ou in wave.members.ou)
+        self._filters = [_filter(wave, text) for text in wave.members.query]
+        self._except = {name.casefold() for name in wave.members.except_}
+        self._seen: set[str] = set()
+        self._groups = self._group_keys(matcher, wave.members.groups)
+
+    @staticmethod
+    def _group_keys(matcher: Matcher, names: Iterable[str]) -> set[str]:
+        if matcher.directory is None:
+            return {n.casefold() for n in names}
+        found = {n.casefold() for n in names}
+        for name in names:
+            for group in matcher.directory.find(name):
+                found |= group.names()
+        return found
+
+    def wants(self, match: Match) -> bool:
+        """Whether the wave names a subject, by itself or by its person."""
+        about = [k for k in (match.subject, match.person) if k is not None]
+        names = {name for known in about for name in known.names()}
+        if names & self._except:
+            return False
+        hit = {n for n in names & self._named.keys() if self._fits(self._named[n], about)}
+        self._seen |= hit
+        return bool(hit) or self._by_place(about) or self._all
+
+    @staticmethod
+    def _fits(kinds: Sequence[str], about: Sequence[Known]) -> bool:
+        return not kinds or any(known.kind in kinds for known in about)
+
+    def _by_place(self, about: Sequence[Known]) -> bool:
+        for known in about:
+            ou = str(known.attributes.get("ou", "")).casefold()
+            if any(ou == want or ou.endswith("," + want) for want in self._ous):
+                return True
+            groups = known.attributes.get("groups") or ()
+            if self._groups and any(str(g).casefold() in self._groups for g in groups):
+                return True
+            if any(test(known.attributes) for test in self._filters):
+                return True
+        return False
+
+    def missing(self) -> list[str]:
+        """Names of the plan that no subject of any source has."""
+        return sorted(self._named.keys() - self._seen)
+
+
+def _names_of(project: Project, path: str) -> list[str]:
+    read = read_members(project.loaded.base / path, lang=project.lang)
+    if read.errors:
+        told = "\n".join(str(error) for error in read.errors[:20])
+        raise UserError(Text(told, told), where=str(path))
+    return [member.name for member in read.members]
+
+
+def _filter(wave: Wave, text: str) -> Test:
+    try:
+        return parse_filter(text)
+    except ValueError as error:
+        raise UserError(
+            Text(f"vague {wave.id} : filtre « {text} » : {error}", f"wave {wave.id}: filter {text!r}: {error}"),
+            where="members.query",
+        ) from None
+
+
+def _member(wave: str, workload: str, endpoint: str, match: Match) -> Member:
+    person = match.person.label if match.person else match.subject.label
+    kind = match.person.kind if match.person else match.subject.kind
+    name = (match.person.name if match.person else "") or match.subject.name
+    return Member(wave, workload, endpoint, match.subject.key, person, kind, name, match.logins)
+
+
+def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[str, Any]:
+    """What a wave's approval covers: members, workloads, policies, mappings, codec and connector versions."""
+    from transhumance import __version__
+
+    used = {n for w in wave.workloads for n in [*project.workload(w).from_, *project.workload(w).to]}
+    policies = {k: v for k, v in resolved(project.loaded)["policies"].items() if k not in ("approval", "drift")}
+    return wave_parts(
+        members=[f"{m.workload}/{m.endpoint}/{key_text(m.subject)}" for m in members],
+        workloads=workloads_part(project.loaded, wave.id),
+        policies=policies,
+        mappings={w: project.mapping_digest(w) for w in wave.workloads if project.workload(w).mapping},
+        codecs={f"{kind}/{form}": codec.version for (kind, form), codec in codecs().items()},
+        connectors={name: f"{project.endpoint(name).connector.name} {__version__}" for name in used},
+    )
+
+
+def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Resolved]]:
+    """Resolves the waves and freezes those that may still change (`draft`, `planned`, or approved and not begun)."""
+    from transhumance.plans.waves.states import may_freeze
+
+    done = []
+    for position, found in enumerate(Resolver(project).all()):
+        wave = project.wave(found.wave)
+        old = project.ledger.wave(wave.id)
+        if (only is None or wave.id == only) and may_freeze(old.state):
+            parts = parts_of(project, wave, found.members)
+            row = WaveRow(wave.id, "planned", digest_of(parts), parts, old.master)
+            project.ledger.set_members(wave.id, found.members)
+            if row.digest == old.digest and old.state == "approved":
+                row = old
+            project.ledger.put_wave(row, position)
+            project.ledger.put_problems(wave.id, "", _problems(found))
+            if row is not old:
+                project.ledger.add_event(project.actor, "plan", wave.id, {"digest": row.digest})
+            old = row
+        done.append((old, found))
+    return done
+
+
+def _problems(found: Resolved) -> list[Problem]:
+    codes = {"unmatched": "PLAN-MEMBER-01", "ambiguous": "PLAN-MEMBER-02"}
+    return [Problem(0, m.subject.endpoint, m.subject.key, codes[m.status], w, "blocked") for w, _, m in found.blocked]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What changed between the frozen members and the sources: subjects that came, and subjects that are gone."""
+
+    arrived: tuple[str, ...]
+    left: tuple[str, ...]
+    share: float
+
+
+def drift(frozen: Sequence[Member], present: Sequence[Member]) -> Drift:
+    """Joiners and leavers of a wave since it was frozen, and their share of its members."""
+    key = {(m.workload, m.endpoint, m.subject): m for m in frozen}
+    now = {(m.workload, m.endpoint, m.subject): m for m in present}
+    arrived = tuple(sorted({now[k].person for k in now.keys() - key.keys()}))
+    left = tuple(sorted({key[k].person for k in key.keys() - now.keys()}))
+    changed = len(now.keys() ^ key.keys())
+    return Drift(arrived, left, changed / max(len(key), 1))
+
+
+def losses_to_decide(accepted: Mapping[str, Any], seen: Mapping[str, int]) -> dict[str, int]:
+    """Loss codes that were seen and that nobody accepted."""
+    return {code: count for code, count in sorted(seen.items()) if code not in accepted}
