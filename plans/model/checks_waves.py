@@ -25,6 +25,7 @@ def check_waves(root: Node) -> Iterator[Problem]:
     for index, node in waves_of(root):
         yield from _times(root, index, node)
         yield from _directory(root, index)
+        yield from _passes(root, index, node)
 
 
 def _id(root: Node, index: int) -> tuple[str, Place] | None:
@@ -127,19 +128,18 @@ def _named_members(
     workloads: dict[str, None],
     taken: dict[tuple[str, str, str], tuple[str, int]],
 ) -> Iterator[Problem]:
-    """Members that are named; those of OUs, queries and files are known when the plan is resolved, and looked at
-    then.
-    """
+    """Nobody is named in two waves; who is in OUs, queries and files is known when the plan is resolved."""
     left_out = {name.casefold() for _, name, _ in names_at(root, "waves", index, "members", "except")}
     for kind in _NAMED:
         for loc, name, place in names_at(root, "waves", index, "members", kind):
             folded = name.casefold()
-            clash = [w for w in workloads if (w, kind, folded) in taken and folded not in left_out]
-            if clash:
+            if folded in left_out:
+                continue
+            if clash := [w for w in workloads if taken.get((w, kind, folded), (label,))[0] != label]:
                 other, first = taken[clash[0], kind, folded]
                 params = {"value": printable(name), "other": printable(other), "first": first}
                 yield Problem("member-twice", place, loc, params | {"workload": ", ".join(clash)})
-            elif folded not in left_out:
+            else:
                 taken |= {(workload, kind, folded): (label, place.line) for workload in workloads}
 
 
@@ -149,6 +149,18 @@ def _times(root: Node, index: int, node: Node) -> Iterator[Problem]:
         inner = node.get(field)
         if inner is not None and inner.value and node.get("timezone") is None:
             yield Problem("timezone-needed", node.keys[field], ("waves", index, field))
+
+
+def _passes(root: Node, index: int, node: Node) -> Iterator[Problem]:
+    """Each pass is listed once: `every` repeats it."""
+    passes = node.get("passes")
+    seen: set[str] = set()
+    for number, _ in passes.items() if passes else ():
+        loc: Loc = ("waves", index, "passes", number)
+        for at, name, place in names_at(root, *loc) or names_at(root, *loc, "pass"):
+            if name in seen:
+                yield Problem("twice", place, at, {"value": printable(name)})
+            seen.add(name)
 
 
 def _directory(root: Node, index: int) -> Iterator[Problem]:

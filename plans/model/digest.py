@@ -90,6 +90,8 @@ def resolved(loaded: LoadedPlan) -> dict[str, Any]:
     nothing.
     """
     data = _compact(loaded.plan.model_dump(by_alias=True, exclude={"extends", "vars"}))
+    if "ledger" in data:
+        data["ledger"] = without_secrets(data["ledger"])
     for name, endpoint in data["endpoints"].items():
         config = loaded.configs.get(name)
         data["endpoints"][name] = without_secrets(endpoint, secret_fields(type(config)) if config else frozenset())

@@ -6,6 +6,7 @@ in use.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler
@@ -122,6 +123,10 @@ class Loss(Strict):
         default=[], description="Losses that are accepted."
     )
     default: Literal["stop", "continue"] = Field(default="stop", description="At a loss that is not accepted.")
+
+    def accepted_on(self, day: date) -> frozenset[str]:
+        """The codes whose acceptance counts on a day."""
+        return frozenset(entry.code for entry in self.accept if entry.until is None or day <= entry.until)
 
 
 class Deletions(Strict):

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import ErrorType
 
 from transhumance.plans.model.document import Node, locate
 from transhumance.plans.model.errors import Loc, field_text, printable
@@ -18,7 +19,9 @@ from transhumance.plans.model.guess import nearest
 from transhumance.plans.model.messages import Problem
 from transhumance.plans.model.scalars import PREFIX, field_names, timezones
 from transhumance.plans.model.secrets import is_secret_name, refusal_of
+from transhumance.plans.model.texts import TEXTS
 
+_STANDARD: Final = frozenset(get_args(ErrorType))
 # Beginnings of pydantic's error types, in the order in which they are tried.
 _KINDS: Final = (
     ("missing", "missing"), ("extra_forbidden", "unknown-field"), ("unexpected_keyword", "unknown-field"),
@@ -73,8 +76,10 @@ def problems_of(
 
 def kind_of(pydantic_type: str) -> str:
     """The name in `TEXTS` for a pydantic error type."""
-    if pydantic_type.startswith(PREFIX):
-        return pydantic_type.removeprefix(PREFIX)
+    if (own := pydantic_type.removeprefix(PREFIX)) != pydantic_type:
+        return own if own in TEXTS else "refused"
+    if pydantic_type not in _STANDARD:
+        return "told"  # a connector's own error: its author's words are the best that there are
     return next((name for start, name in _KINDS if pydantic_type.startswith(start)), "refused")
 
 
@@ -95,8 +100,12 @@ def _problem(detail: ErrorDetails, root: Node, prefix: Loc, secret: Collection[s
     params = _params(name, context, node, hidden)
     if name == "missing":
         params["where"] = _where(found)
-        found = (*found, str(loc[-1])) if loc and loc[-1] != (found[-1] if found else None) else found
-    if name == "told" and (secret is None or hidden):
+        found = (*found, str(loc[-1])) if detail["type"] == "missing" else found
+    if name == "told":
+        params["why"] = printable(detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, "), 200)[
+            1:-1
+        ].rstrip(".")
+    if name == "refused" or (name == "told" and (secret is None or hidden)):
         name, params = "refused", {"why": detail["type"]}
     if name == "secret-in-clear":
         name = refusal_of(node.value)
@@ -109,7 +118,6 @@ def _params(name: str, context: dict[str, Any], node: Node, hidden: bool) -> dic
     bound = next((context[key] for key in ("ge", "le", "gt", "lt", "max_length") if key in context), "")
     bound = f"{bound:g}" if isinstance(bound, float) else bound
     params: dict[str, Any] = {"value": value, "kind": node.kind(hidden=hidden), "bound": bound, "where": "", "more": ""}
-    params |= {"why": printable(str(context.get("error", name)))[1:-1].rstrip(".") if not hidden else name}
     params |= {"pattern": context.get("pattern", ""), "quote": _quoted(node, hidden)}
     if name == "one-of":
         names = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))

@@ -33,7 +33,7 @@ WORKLOADS: Final[tuple[WorkloadName, ...]] = (
 )  # fmt: skip
 PASSES: Final[tuple[PassName, ...]] = ("assess", "dry_run", "initial", "delta", "final", "verify", "reverse")
 DAYS: Final[tuple[DayName, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Members_ = Annotated[list[Text], Listed()]
+Subjects = Annotated[list[Text], Listed()]
 RESERVED: Final[JsonDict] = {"x-reserved": True}
 
 
@@ -45,22 +45,22 @@ def either(handler: GetJsonSchemaHandler, schema: CoreSchema, short: dict[str, A
 class Members(Strict):
     """Who and what is in a wave: the union of all that is named, minus `except`."""
 
-    people: Members_ = Field(default=[], description="People, by address, login or source key.")
-    groups: Members_ = Field(default=[], description="Groups, by address, name or source key.")
-    shared_mailboxes: Members_ = Field(default=[], description="Shared mailboxes, by address or source key.")
-    resources: Members_ = Field(default=[], description="Rooms and equipment, by address or source key.")
-    sites: Members_ = Field(default=[], description="Document sites, by address or name.")
-    shares: Members_ = Field(default=[], description="File shares, by path or name.")
-    databases: Members_ = Field(default=[], description="Databases, by name.")
-    ou: Members_ = Field(
+    people: Subjects = Field(default=[], description="People, by address, login or source key.")
+    groups: Subjects = Field(default=[], description="Groups, by address, name or source key.")
+    shared_mailboxes: Subjects = Field(default=[], description="Shared mailboxes, by address or source key.")
+    resources: Subjects = Field(default=[], description="Rooms and equipment, by address or source key.")
+    sites: Subjects = Field(default=[], description="Document sites, by address or name.")
+    shares: Subjects = Field(default=[], description="File shares, by path or name.")
+    databases: Subjects = Field(default=[], description="Databases, by name.")
+    ou: Subjects = Field(
         default=[], description="Organisational units of the `directory`, by DN: all that lies under them."
     )
-    query: Members_ = Field(default=[], description="Queries to the `directory`, as LDAP filters.")
+    query: Subjects = Field(default=[], description="Queries to the `directory`, as LDAP filters.")
     csv: Annotated[list[FilePath], Listed()] = Field(
         default=[], description="CSV files: a column `source_key`, `mail` or `login`, else the first column."
     )
     all: bool = Field(default=False, description="Whoever is in no other wave, for the wave's workloads.")
-    except_: Members_ = Field(default=[], alias="except", description="Left out, whatever else names them.")
+    except_: Subjects = Field(default=[], alias="except", description="Left out, whatever else names them.")
 
     @model_validator(mode="after")
     def _some(self) -> Members:
@@ -145,7 +145,7 @@ class Step(Strict):
     type: Name = Field(description="What sort of step it is.")
     do: Any = Field(default=None, description="What is done.")
     undo: Any = Field(default=None, description="What takes it back.")
-    who: Members_ = Field(default=[], description="Who does it.")
+    who: Subjects = Field(default=[], description="Who does it.")
 
 
 class Cutover(Strict):
@@ -160,7 +160,7 @@ class WaveApproval(Strict):
     """Who approves a wave, where that differs from `policies.approval`."""
 
     required: Annotated[int, Field(ge=0, le=20)] | None = Field(default=None, description="How many approvals.")
-    by: Members_ = Field(default=[], description="Who may give them.")
+    by: Subjects = Field(default=[], description="Who may give them.")
 
 
 def _after(value: Any) -> Any:

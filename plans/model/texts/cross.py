@@ -44,6 +44,11 @@ CROSS: Final = {
         ),
         ("this secret reference is malformed", "Write env:NAME (letters, digits, _), file:/path or keyring:name."),
     ),
+    "secret-refused": Text(
+        "PLAN-SECRET-13",
+        ("le connecteur refuse la valeur de ce secret (masquée)", "Vérifiez ce que la référence désigne."),
+        ("the connector refuses this secret's value (hidden)", "Check what the reference points to."),
+    ),
     "unknown-endpoint": Text(
         "PLAN-ENDPOINT-01",
         ("{value} n'est pas dans `endpoints`", "{hint}"),

@@ -14,6 +14,7 @@ from typing import Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from transhumance.plans.model.errors import Lang, PlanErrors
 from transhumance.plans.model.load import load
@@ -47,6 +48,10 @@ class _Imap(BaseModel):
     def _with_protocol(cls, value: str) -> str:
         if "://" not in value:
             raise ValueError("imaps://...")
+        if value.startswith("ftp:"):
+            raise PydanticCustomError("imap_protocol", "{protocol} is no mail protocol", {"protocol": "ftp"})
+        if value.startswith("odd:"):
+            raise PydanticCustomError("plan:no-such-text", "odd")
         return value
 
 

@@ -53,6 +53,12 @@ def test_the_sample_plan_of_the_design_loads() -> None:
     ]
 
 
+def test_an_acceptance_ends_with_its_last_day() -> None:
+    loss = loaded(SAMPLE).plan.policies.loss
+    assert loss.accepted_on(date(2027, 6, 30)) == {"MAIL-CATEGORY-01", "CAL-ONLINE-01"}
+    assert loss.accepted_on(date(2027, 7, 1)) == {"MAIL-CATEGORY-01"}
+
+
 def test_the_sample_plans_waves() -> None:
     plan = loaded(SAMPLE).plan
     pilot, cardiology = plan.wave("pilote"), plan.wave("cardiologie")
