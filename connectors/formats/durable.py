@@ -100,10 +100,10 @@ def write_file(
 def _fill(handle: int, body: Body | Iterable[bytes], sparse: bool) -> tuple[int, str]:
     announced = body.size if isinstance(body, Body) else None
     digest, size = hashlib.sha256(), 0
-    for block in _read(body):
+    for block in body_blocks(body):
         digest.update(block)
         size += len(block)
-        if sparse and block.count(0) == len(block):
+        if sparse and not block.rstrip(b"\0"):
             os.lseek(handle, len(block), os.SEEK_CUR)
         else:
             write_all(handle, block)
@@ -114,8 +114,9 @@ def _fill(handle: int, body: Body | Iterable[bytes], sparse: bool) -> tuple[int,
     return size, digest.hexdigest()
 
 
-def _read(body: Body | Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks; a fault of the source is told apart from one of the disk."""
+def body_blocks(body: Body | Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes of a body, block by block. Raises `BodyUnreadable` for a fault of its source, so that it is told apart
+    from one of the disk that it is written to."""
     try:
         if isinstance(body, BytesBody):
             yield body.data
@@ -127,6 +128,12 @@ def _read(body: Body | Iterable[bytes]) -> Iterator[bytes]:
         raise
     except OSError as error:
         raise BodyUnreadable(error.errno or errno.EIO, str(error)) from error
+
+
+def digest_of(path: StrPath) -> str:
+    """The SHA-256 of a file, hexadecimal, in flat memory. Raises `OSError`."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_all(handle: int, data: bytes) -> None:

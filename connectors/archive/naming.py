@@ -1,0 +1,127 @@
+"""Where things lie in an archive: folders of containers, names of files.
+
+    <path>/<workload>/<subject>/<container>/…/<file>
+
+Documents of a file share keep their tree: the item's key is their path. Every other item is named for people by its
+subject line or key, and made unique by 120 bits of the digest of its key: `Réunion du 12-<24 letters>.eml`. A name
+never depends on what else is there, but for documents whose paths would meet on a file system without case or with
+normalisation: those are *displaced* to `<stem>%~<24 letters><suffix>`. Reserved names begin with a dot or with `%~`,
+which an escaped name never does: `.index`, `.parts`, `%~packs`, the shards `%~3f`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from functools import lru_cache
+
+from transhumance.connectors.contract import Container, key_text
+from transhumance.connectors.formats.names import escape_name, fold
+
+INDEX = ".index"
+PARTS = ".parts"
+STAGING = ".staging"
+BEFORE = ".before"
+CATALOGUE = ".catalog.sqlite"
+SHARD = "%~"
+PACKS = "%~packs"
+TREE_KINDS = frozenset({"file", "folder", "link"})
+SUFFIXES = {"rfc5322": ".eml", "ical": ".ics", "vcard": ".vcf", "ldif": ".ldif", "rows": ".rows", "sql": ".sql"}
+READABLE = 60  # characters of a name kept for people
+_PLAIN = re.compile(r"[\w(@+=,;!#$&'\[\]{}^-][\w ()@+=,;!#$&'\[\]{}^.-]*", re.ASCII)
+
+
+def digest_text(key: bytes) -> str:
+    """120 bits of a key's digest as 24 lower-case letters and digits: no case to lose."""
+    return base64.b32encode(hashlib.sha256(key).digest()[:15]).decode().lower()
+
+
+def folded(path: str) -> int:
+    """What a path is to a file system without case and with normalisation, as a 64-bit number for a database."""
+    return int.from_bytes(hashlib.sha256(fold(path).encode("utf-8", "surrogatepass")).digest()[:8], "big", signed=True)
+
+
+def container_folder(container: Container) -> str:
+    """The folder of a container, from the archive's root."""
+    names = (container.workload, key_text(container.subject), *container.path)
+    return "/".join(_escaped(name) for name in names)
+
+
+def displaced_folder(folder: str, container: Container) -> str:
+    """The folder of a container whose own would meet another's."""
+    identity = "\0".join((container.workload, key_text(container.subject), *container.path))
+    return f"{folder}%~{digest_text(_bytes(identity))}"
+
+
+@lru_cache(4096)
+def _escaped(name: str) -> str:
+    return escape_name(_bytes(name))
+
+
+def _bytes(name: str) -> bytes:
+    """The bytes of a name; half a surrogate pair, which some systems let pass, is bytes too."""
+    try:
+        return os.fsencode(name)
+    except UnicodeEncodeError:
+        return name.encode("utf-8", "surrogatepass")
+
+
+def flat_path(key: bytes, name: str, standard: str, sharded: bool) -> str:
+    """The file of an item that has no place in a tree, from its container's folder."""
+    suffix = SUFFIXES.get(standard, ".bin")
+    readable = (name or key_text(key).removesuffix(suffix))[:READABLE].strip() or "_"
+    safe = readable if _PLAIN.fullmatch(readable) else escape_name(_bytes(readable))
+    path = f"{safe}-{digest_text(key)}{suffix}"
+    return f"{SHARD}{hashlib.sha256(key).hexdigest()[:2]}/{path}" if sharded else path
+
+
+def is_sharded(path: str) -> bool:
+    """Whether a flat path lies in a shard."""
+    return path.startswith(SHARD) and path[4:5] == "/"
+
+
+def tree_path(key: bytes) -> str:
+    """The file of a document: its path, each name escaped; `..`, absolute paths and empty names become plain names."""
+    head, _, name = key.rpartition(b"/")
+    return f"{_tree_folder(head)}/{escape_name(name)}" if b"/" in key else escape_name(name)
+
+
+@lru_cache(4096)
+def _tree_folder(head: bytes) -> str:
+    return "/".join(escape_name(name) for name in head.split(b"/"))
+
+
+def displaced_path(key: bytes, root: bool = False) -> str:
+    """The file of a document whose own path would meet another's; `root`: in the container's folder itself, where the
+    document's folder can't be made."""
+    plain = tree_path(key)
+    folder, _, name = plain.rpartition("/")
+    stem, suffix = os.path.splitext(name)
+    if len(suffix.encode()) > 20:
+        stem, suffix = name, ""
+    while len(stem.encode()) > 120:
+        stem = stem[: len(stem) * 2 // 3]
+    unique = f"{_uncut(stem)}%~{digest_text(key)}{suffix}"
+    return unique if root or not folder else f"{folder}/{unique}"
+
+
+def _uncut(stem: str) -> str:
+    """The stem without an escape that was cut in two."""
+    return re.sub(r"%[0-9A-F]?$", "", stem)
+
+
+def parents(path: str) -> list[str]:
+    """The folders that a path lies in, outermost first."""
+    names = path.split("/")[:-1]
+    return ["/".join(names[: n + 1]) for n in range(len(names))]
+
+
+def part_path(file: str, body: str) -> str:
+    """Where a further body of an item lies (an attachment, a version): beside the item's own file."""
+    if body == "content":
+        return file
+    folder, _, name = file.rpartition("/")
+    beside = "/".join([PARTS, name, *(escape_name(part) for part in body.split("/"))])
+    return f"{folder}/{beside}" if folder else beside
