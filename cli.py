@@ -1,1 +1,539 @@
-"""The command line: parse, call plans, print; no logic."""
+"""The command line: parse, call plans, print; no logic.
+
+Exit codes: 0 done or nothing to do, 1 error, 2 there are changes or findings that need a decision. Heavy imports happen
+happen inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transhumance import __version__
+
+if TYPE_CHECKING:
+    from transhumance.plans.engine.runner import Result
+    from transhumance.plans.face.console import Console
+    from transhumance.plans.project import Project
+
+DECISION = 2
+PLAN = click.argument("plan", type=click.Path(dir_okay=False, path_type=Path), default=Path("plan.yaml"))
+WAVE = click.option("--wave", "wave", metavar="W", help="only this wave / seulement cette vague")
+ONE_WAVE = click.option("--wave", "wave", metavar="W", required=True, help="the wave / la vague")
+
+
+def face(function: Callable[..., int | None]) -> Callable[..., None]:
+    """Adds --lang and --json, and turns what a command raises into what a person reads and an exit code."""
+
+    @click.option("--lang", type=click.Choice(["fr", "en"]), help="language, default from the locale / langue")
+    @click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout")
+    @wraps(function)
+    def command(lang: str | None, as_json: bool, **options: Any) -> None:
+        from transhumance.plans.face.console import Console, default_lang
+
+        console = Console(lang or default_lang(), as_json)  # type: ignore[arg-type]
+        sys.exit(_exit_code(console, lambda: function(console, **options)))
+
+    return command
+
+
+def _exit_code(console: Console, act: Callable[[], int | None]) -> int:
+    from transhumance.connectors.contract.errors import TranshumanceError
+    from transhumance.plans.model.errors import PlanErrors
+
+    try:
+        return act() or 0
+    except TranshumanceError as error:
+        console.emit("error", text=error.text(console.lang))
+        console.said(error.text)
+    except PlanErrors as error:
+        for mistake in error.errors:
+            console.emit("error", text=str(mistake), file=mistake.file, line=mistake.line, code=mistake.code)
+        count = len(error.errors)
+        console.say(f"{error}\n{count} erreur(s) dans le plan.", f"{error}\n{count} error(s) in the plan.")
+    except OSError as error:
+        console.emit("error", text=str(error))
+        console.say(f"erreur du système : {error}", f"system error: {error}")
+    return 1
+
+
+@contextmanager
+def _project(console: Console, plan: Path) -> Iterator[Project]:
+    from transhumance.plans.project import Project
+
+    project = Project.open(plan, console.lang)
+    for warning in project.loaded.warnings:
+        console.say(str(warning), str(warning))
+    try:
+        yield project
+    finally:
+        project.close()
+
+
+def _waves(project: Project, wave: str | None) -> list[str]:
+    return [project.wave(wave).id] if wave else [w.id for w in project.plan.waves]
+
+
+def _results(console: Console, results: list[Result]) -> int:
+    from transhumance.plans.face.results import show_results
+
+    return show_results(console, results)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="transhume")
+def main() -> None:
+    """Takes an establishment from proprietary systems to open ones, wave by wave, and measures the way back.
+
+    \b
+    First plan:   transhume init, then check, assess, plan, dry-run, approve, run, verify, cutover
+    Way back:     rollback (before cutover), return (after it)
+    Documentation: docs/ of the project; --lang fr for French.
+    """
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."))
+@click.option("--id", "plan_id", help="the plan's name / nom du plan")
+@click.option("--title", default="")
+@click.option("--establishment", help="the establishment / l'établissement")
+@click.option("--finess", default="")
+@click.option("--source", "sources", multiple=True, metavar="NAME=CONNECTOR:PATH", help="a source; may be repeated")
+@click.option("--force", is_flag=True, help="write over an existing plan")
+@face
+def init(console: Console, folder: Path, **answers: Any) -> int:
+    """Writes a commented plan to start from, by questions or by flags."""
+    from transhumance.plans.face.start import write_starter
+
+    path = write_starter(console, folder, **answers)
+    console.result(str(path))
+    console.next(f"transhume check {path}", f"transhume check {path}")
+    return 0
+
+
+@main.command()
+@PLAN
+@click.option("--probe", is_flag=True, help="write canaries at the probe accounts, read them back, remove them")
+@face
+def check(console: Console, plan: Path, probe: bool) -> int:
+    """Validates the plan; a line per endpoint; says for what it is ready."""
+    from transhumance.plans.commands.check import check as checked
+    from transhumance.plans.face.results import show_check
+
+    with _project(console, plan) as project:
+        return show_check(console, project, checked(project, probe))
+
+
+@main.command()
+@PLAN
+@face
+def assess(console: Console, plan: Path) -> int:
+    """Takes the inventory of the sources; proposes people.csv."""
+    from transhumance.plans.face.results import show_inventory
+
+    from transhumance.plans.waves.inventory import assess as take
+    from transhumance.plans.waves.matching import propose
+
+    with _project(console, plan) as project:
+        take(project)
+        return show_inventory(console, project, propose(project))
+
+
+@main.command(name="plan")
+@PLAN
+@WAVE
+@face
+def plan_(console: Console, plan: Path, wave: str | None) -> int:
+    """Resolves each wave into a frozen list; prints counts and digests. Nothing is written at any target."""
+    from transhumance.plans.face.results import show_plan
+
+    from transhumance.plans.commands.forward import plan as freeze
+
+    with _project(console, plan) as project:
+        return show_plan(console, project, freeze(project, wave))
+
+
+@main.command(name="dry-run")
+@PLAN
+@WAVE
+@click.option("--report", "folder", type=click.Path(file_okay=False, path_type=Path), help="write the report there")
+@face
+def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None) -> int:
+    """Runs both directions on every item, in memory, and predicts the targets. Nothing is written there."""
+    from transhumance.plans.face.results import show_report
+
+    from transhumance.plans.commands.forward import dry_run as measure
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        waves = _waves(project, wave)
+        code = _results(console, measure(project, waves, progress.report))
+        return max(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run"))
+
+
+@main.command()
+@PLAN
+@ONE_WAVE
+@click.option("--who", help="who approves, default the login / qui approuve")
+@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@face
+def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool) -> int:
+    """Records who accepts which digest and losses."""
+    from transhumance.plans.face.results import show_approval
+
+    from transhumance.plans.commands import approval
+
+    with _project(console, plan) as project:
+        found = approval.approval_of(project, wave)
+        show_approval(console, found)
+        if not yes and not click.confirm(console.text("Approuver ?", "Approve?"), err=True):
+            return DECISION
+        approval.approve(project, wave, who or project.actor)
+        needed, have = approval.required(project, wave), approval.approvers(project, wave)
+        console.emit("approved", wave=wave, digest=found.digest, approvers=have, required=needed)
+        console.result(
+            console.text(
+                f"Approuvé par {', '.join(have)} ({len(have)} sur {needed}).",
+                f"Approved by {', '.join(have)} ({len(have)} of {needed}).",
+            )
+        )
+        console.next(f"transhume run {plan} --wave {wave}", f"transhume run {plan} --wave {wave}")
+    return 0
+
+
+def _run(console: Console, plan: Path, wave: str | None, pass_: str | None) -> int:
+    from transhumance.plans.commands.forward import run as forward
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        if wave is None:
+            wanted = [w for w in _waves(project, None) if project.ledger.wave(w).state in RUNNABLE]
+        else:
+            wanted = _waves(project, wave)
+        if not wanted:
+            console.say("Aucune vague n'est approuvée.", "No wave is approved.")
+            return DECISION
+        return _results(console, forward(project, wanted, pass_, progress.report))
+
+
+RUNNABLE = ("approved", "running", "ready", "stopped")
+
+
+@main.command()
+@PLAN
+@WAVE
+@click.option("--pass", "pass_", type=click.Choice(["initial", "delta"]), help="default: initial, then delta")
+@click.option("--every", metavar="15m", help="repeat the delta until paused / répéter")
+@face
+def run(console: Console, plan: Path, wave: str | None, pass_: str | None, every: str | None) -> int:
+    """Passes initial and delta; a second run does nothing twice; never enters final."""
+    if every is None:
+        return _run(console, plan, wave, pass_)
+    from transhumance.plans.face.repeat import repeat
+
+    return repeat(console, plan, every, lambda: _run(console, plan, wave, pass_))
+
+
+@main.command()
+@PLAN
+@WAVE
+@face
+def resume(console: Console, plan: Path, wave: str | None) -> int:
+    """Goes on after a pause, a crash or a full disk."""
+    return _run(console, plan, wave, None)
+
+
+@main.command()
+@PLAN
+@face
+def pause(console: Console, plan: Path) -> int:
+    """Asks whoever works on this plan to stop after the chunks under way."""
+    from transhumance.plans.commands.quarantine import pause as ask
+
+    with _project(console, plan) as project:
+        ask(project)
+    console.result(console.text("Pause demandée.", "Pause asked for."))
+    console.next(f"transhume resume {plan}", f"transhume resume {plan}")
+    return 0
+
+
+@main.command()
+@PLAN
+@ONE_WAVE
+@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@face
+def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
+    """final, then verify; the wave's master becomes the target."""
+    from transhumance.plans.commands.cutover import cutover as switch
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        question = console.text(f"Basculer la vague {wave} ?", f"Cut wave {wave} over?")
+        if not yes and not click.confirm(question, err=True):
+            return DECISION
+        code = _results(console, switch(project, wave, progress.report))
+        row = project.ledger.wave(wave)
+        console.result(
+            console.text(
+                f"Vague {wave} : {row.state}, maître : {row.master}.",
+                f"Wave {wave}: {row.state}, master: {row.master}.",
+            )
+        )
+        return code if row.master == "target" else max(code, DECISION)
+
+
+@main.command()
+@PLAN
+@WAVE
+@face
+def verify(console: Console, plan: Path, wave: str | None) -> int:
+    """Reads every item back at every target and compares it."""
+    from transhumance.plans.face.results import show_verification
+
+    from transhumance.plans.commands.cutover import verify as read_back
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        waves = [w for w in _waves(project, wave) if wave or project.ledger.containers(w)]
+        code = _results(console, read_back(project, waves, progress.report))
+        return max(code, show_verification(console, project, waves))
+
+
+@main.command()
+@PLAN
+@ONE_WAVE
+@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@face
+def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
+    """Before cutover: undoes what was written, by before-image, refusing what has changed since."""
+    from transhumance.plans.commands.cutover import rollback as undo
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        question = console.text(f"Défaire ce que la vague {wave} a écrit ?", f"Undo what wave {wave} wrote?")
+        if not yes and not click.confirm(question, err=True):
+            return DECISION
+        return _results(console, [undo(project, wave, progress.report)])
+
+
+@main.command(name="return")
+@PLAN
+@ONE_WAVE
+@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@face
+def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
+    """After cutover: what is at the target goes back into the source's own format; the source is master again."""
+    from transhumance.plans.commands.cutover import give_back
+    from transhumance.plans.engine.giveback import back_target
+    from transhumance.plans.face.progress import Progress
+
+    with _project(console, plan) as project, Progress(console) as progress:
+        for workload in project.wave(wave).workloads:
+            where = back_target(project, workload)
+            console.say(f"{workload} : retour vers {where}", f"{workload}: back to {where}")
+        question = console.text(f"Rendre la vague {wave} ?", f"Give wave {wave} back?")
+        if not yes and not click.confirm(question, err=True):
+            return DECISION
+        return _results(console, [give_back(project, wave, progress.report)])
+
+
+@main.command()
+@PLAN
+@ONE_WAVE
+@click.option("--type-name", "typed", help="the wave's name again / le nom de la vague, de nouveau")
+@face
+def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
+    """Closes the way back; the wave's name must be typed. Erases nothing."""
+    from transhumance.plans.commands.cutover import finalize as close
+
+    question = console.text("Tapez le nom de la vague", "Type the wave's name")
+    if (typed or click.prompt(question, err=True)) != wave:
+        console.say("Nom différent : rien n'est fait.", "Another name: nothing is done.")
+        return DECISION
+    with _project(console, plan) as project:
+        close(project, wave)
+    console.result(console.text(f"Vague {wave} : close.", f"Wave {wave}: finalized."))
+    return 0
+
+
+@main.command()
+@PLAN
+@click.option("--watch", is_flag=True, help="again every two seconds / en continu")
+@face
+def status(console: Console, plan: Path, watch: bool) -> int:
+    """Who is master, is anything lost, latest time to turn back, safe to stop now, next action."""
+    from transhumance.plans.face.status import show_status, watched
+
+    with _project(console, plan) as project:
+        return watched(console, project) if watch else show_status(console, project)
+
+
+@main.command()
+@PLAN
+@click.option("--person", required=True, help="address, login or key / adresse, identifiant ou clé")
+@click.option("--message-id", "--path", "--name", "item", help="an item, by part of its key / un élément")
+@face
+def trace(console: Console, plan: Path, person: str, item: str | None) -> int:
+    """Where something was, where it is, its grade, findings, last pass."""
+    from transhumance.plans.face.trace import show_trace
+
+    with _project(console, plan) as project:
+        return show_trace(console, project, person, item)
+
+
+@main.group()
+def quarantine() -> None:
+    """Items that stayed behind, and what is decided about them."""
+
+
+@quarantine.command(name="list")
+@PLAN
+@WAVE
+@face
+def quarantine_list(console: Console, plan: Path, wave: str | None) -> int:
+    """Lists them, each with its number, code and remedy."""
+    from transhumance.plans.face.results import show_problems
+
+    with _project(console, plan) as project:
+        return show_problems(console, project, wave)
+
+
+@quarantine.command(name="retry")
+@PLAN
+@click.argument("numbers", nargs=-1, type=int)
+@face
+def quarantine_retry(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
+    """Makes the next run do them again; all of them when none is named."""
+    from transhumance.plans.commands.quarantine import quarantine_retry as retry
+
+    with _project(console, plan) as project:
+        count = retry(project, numbers, project.actor)
+    console.result(console.text(f"{count} à refaire.", f"{count} to be done again."))
+    console.next(f"transhume run {plan}", f"transhume run {plan}")
+    return 0
+
+
+@quarantine.command(name="skip")
+@PLAN
+@click.argument("numbers", nargs=-1, type=int, required=True)
+@face
+def quarantine_skip(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
+    """Accepts that they stay behind (for an emptiness or too many deletions: accepts the deletions)."""
+    from transhumance.plans.commands.quarantine import quarantine_skip as skip
+
+    with _project(console, plan) as project:
+        count = skip(project, numbers, project.actor)
+    console.result(console.text(f"{count} acceptés.", f"{count} accepted."))
+    return 0
+
+
+@main.command()
+@click.argument("code")
+@face
+def explain(console: Console, code: str) -> int:
+    """Says what a loss code means, why it happens and what to do."""
+    from transhumance.plans.face.results import show_code
+
+    return show_code(console, code)
+
+
+@main.command()
+@PLAN
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="folder, default report/")
+@face
+def report(console: Console, plan: Path, folder: Path | None) -> int:
+    """Writes the reversibility report as things stand: JSON, HTML, CSV, summary."""
+    from transhumance.plans.face.results import show_report
+
+    with _project(console, plan) as project:
+        return show_report(console, project, folder or project.loaded.base / "report", None)
+
+
+@main.group()
+def archive() -> None:
+    """The open archive."""
+
+
+@archive.command(name="ls")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@face
+def archive_ls(console: Console, folder: Path) -> int:
+    """Lists what an archive holds."""
+    from transhumance.plans.face.archives import show_listing
+
+    return show_listing(console, folder)
+
+
+@archive.command(name="verify")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@face
+def archive_verify(console: Console, folder: Path) -> int:
+    """Reads an archive again and names what is missing, altered or stray."""
+    from transhumance.plans.face.archives import show_verification
+
+    return show_verification(console, folder)
+
+
+@main.group()
+def ledger() -> None:
+    """The ledger's own copies."""
+
+
+@ledger.command(name="backup")
+@PLAN
+@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=Path), help="folder for the copies")
+@face
+def ledger_backup(console: Console, plan: Path, folder: Path | None) -> int:
+    """Copies the ledger by its store's own backup, while a run goes on too."""
+    from transhumance.plans.ledger.backup import backup
+
+    with _project(console, plan) as project:
+        _ = project.ledger
+        console.result(str(backup(project.state, folder or project.state / "backup")))
+    return 0
+
+
+@ledger.command(name="restore")
+@PLAN
+@click.argument("copy", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@face
+def ledger_restore(console: Console, plan: Path, copy: Path) -> int:
+    """Puts a copy in the ledger's place; the present one is kept aside."""
+    from transhumance.plans.ledger.backup import restore
+
+    with _project(console, plan) as project:
+        restore(copy, project.state)
+    console.result(console.text("Registre restauré.", "Ledger restored."))
+    console.next(f"transhume resume {plan}", f"transhume resume {plan}")
+    return 0
+
+
+@main.command()
+@face
+def connectors(console: Console) -> int:
+    """Lists the connectors: what each reads and writes, and what is true of it."""
+    from transhumance.plans.face.results import show_connectors
+
+    return show_connectors(console)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
+@click.option("--scale", type=int, default=1, show_default=True, help="how many times the sample estate / échelle")
+@click.option("--seed", type=int, default=2026, show_default=True)
+@face
+def demo(console: Console, folder: Path, scale: int, seed: int) -> int:
+    """The main job on a fictional hospital: from check to return, then where to look."""
+    from transhumance.plans.demo import demonstrate
+
+    return demonstrate(console, folder, scale, seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -156,6 +156,10 @@ class Project:
             self._endpoints[name] = self._make(name)
         return self._endpoints[name]
 
+    def endpoints(self) -> list[Endpoint]:
+        """The endpoints that were opened so far."""
+        return list(self._endpoints.values())
+
     def _make(self, name: str) -> Endpoint:
         limits = Limits()
         if name in (RESIDUE, RETURNED):

@@ -219,7 +219,9 @@ def _returned(
                 legs[spec.name] = TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))
                 continue
             own = opened.residue or residue
-            given = own if theirs.carries_residue or (origin is not None and form == origin.form) else ()
+            # an item born at the target has no origin; its own form's residue serves where the way back has the same form
+            same = form == (origin.form if origin is not None else record.form)
+            given = own if theirs.carries_residue or same else ()
             back = theirs.from_open(document, given, context)
             more = tuple((f"target:{f.code}", f.detail) for f in back.findings)
             legs[spec.name] = TargetLeg(back.record, "full", origin.grade if origin else "exact", more)

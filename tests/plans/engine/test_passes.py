@@ -1,0 +1,230 @@
+"""Passes over the in-memory connector: what is written, what a second run does, deltas, deletions, verification, ways back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transhumance.connectors.contract import BytesBody, Container, Record
+from transhumance.connectors.memory.store import Store, forget, store
+from transhumance.plans.commands import approval, cutover, forward, quarantine
+from transhumance.plans.project import Project
+from transhumance.plans.waves.inventory import assess
+
+PLAN = """\
+format: transhumance.plan/1
+id: essai
+endpoints:
+  source: {connector: memory, store: "%(name)s-source", page: 40}
+  target: {connector: memory, store: "%(name)s-target"}
+  back: {connector: memory, store: "%(name)s-back"}
+workloads:
+  mail: {from: source, to: target, back: {to: back}}
+policies: {approval: {required: 1}, deletions: {mode: remove, max_share: 0.2}}
+waves:
+  - {id: pilote, workloads: [mail], members: {people: [alice@chu.example]}}
+  - {id: reste, workloads: [mail], members: {all: true}}
+"""
+
+
+def box(owner: str, *path: str) -> Container:
+    return Container(owner.encode(), "mail", "/".join((owner, *path)).encode(), path)
+
+
+def blob(key: str, text: str, **properties: Any) -> Record:
+    return Record(key.encode(), "blob", "memory", {"title": key, **properties}, {"content": BytesBody.of(text.encode())})
+
+
+class Estate:
+    """Two people's items in memory, and the project over them."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TRANSHUMANCE_CODECS", "inline")
+        self.name = str(folder)
+        for part in ("source", "target", "back"):
+            forget(f"{self.name}-{part}")
+        self.plan = folder / "plan.yaml"
+        self.plan.write_text(PLAN % {"name": self.name})
+        self.source, self.target = store(f"{self.name}-source"), store(f"{self.name}-target")
+        for n in range(100):
+            self.source.put(box("alice@chu.example", "INBOX"), blob(f"a{n:03}", f"text {n}", dose=n))
+        self.source.put(box("alice@chu.example", "Envoyés"), blob("s1", "sent"))
+        self.source.put(box("bob@chu.example", "INBOX"), blob("b1", "bob"))
+        self.project = Project.open(self.plan)
+
+    def ready(self) -> Estate:
+        """Assessed, planned and approved."""
+        assess(self.project)
+        forward.plan(self.project)
+        for wave in ("pilote", "reste"):
+            approval.approve(self.project, wave, "dsi")
+        return self
+
+
+def texts(held: Store) -> dict[bytes, tuple[bytes, Any]]:
+    """Every item of a store: its bytes and its dose."""
+    found = {}
+    for container, items in held.items.items():
+        for key, record in items.items():
+            body = record.bodies["content"]
+            assert isinstance(body, BytesBody)
+            found[container + b"/" + key] = (body.data, record.properties.get("dose"))
+    return found
+
+
+@pytest.fixture
+def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    made = Estate(tmp_path, monkeypatch)
+    yield made
+    made.project.close()
+
+
+def states(results: Any) -> list[str]:
+    return [r.state for r in results]
+
+
+def test_initial_brings_everything_of_the_wave_and_nothing_else(estate: Estate) -> None:
+    estate.ready()
+    (result,) = forward.run(estate.project, ["pilote"])
+    assert result.state == "done" and result.counts.statuses == {"written": 202}  # to the target and to the residue
+    found = texts(estate.target)
+    assert len(found) == 101
+    assert not any(b"bob" in key for key in found)
+    assert estate.project.ledger.wave("pilote").state == "ready"
+
+
+def test_a_second_run_does_nothing_twice(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    before = {k: dict(v) for k, v in estate.target.items.items()}
+    (again,) = forward.run(estate.project, ["pilote"])
+    assert (again.kind, again.state, again.counts.todo, again.counts.statuses) == ("delta", "done", 0, {})
+    assert {k: dict(v) for k, v in estate.target.items.items()} == before
+
+
+def test_a_dry_run_writes_nothing_and_grades_everything(estate: Estate) -> None:
+    estate.ready()
+    (result,) = forward.dry_run(estate.project, ["pilote"])
+    assert result.state == "done"
+    assert texts(estate.target) == {}
+    sums = [s for s in estate.project.items.sums() if s.cell.target == "target"]
+    assert sum(s.count for s in sums) == 101
+    # the title has a place in the document, the dose has none; the target's own form then keeps both
+    assert {s.grade for s in sums} == {"residual", "exact"} and {s.proof for s in sums} == {"format"}
+    (again,) = forward.dry_run(estate.project, ["pilote"])
+    assert again.counts.todo == 0
+
+
+def test_a_delta_follows_changes_arrivals_and_deletions(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    inbox = box("alice@chu.example", "INBOX")
+    estate.source.put(inbox, blob("a001", "changed", dose=1.5))
+    estate.source.put(inbox, blob("new", "new"))
+    del estate.source.items[inbox.key][b"a002"]
+    (delta,) = forward.run(estate.project, ["pilote"])
+    assert delta.state == "done" and delta.counts.statuses == {"written": 4, "removed": 2}
+    found = texts(estate.target)
+    assert found[b"alice@chu.example/mail/INBOX/a001"] == (b"changed", 1.5)
+    assert b"alice@chu.example/mail/INBOX/new" in found and b"alice@chu.example/mail/INBOX/a002" not in found
+
+
+def test_sudden_emptiness_is_held_until_a_person_speaks(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    sent = box("alice@chu.example", "Envoyés")
+    estate.source.items[sent.key].clear()
+    forward.run(estate.project, ["pilote"])
+    assert b"alice@chu.example/mail/Envoy\xc3\xa9s/s1" in texts(estate.target)
+    (problem,) = estate.project.ledger.problems("pilote")
+    assert problem.code == "PLAN-EMPTY-01"
+    quarantine.quarantine_skip(estate.project, [problem.id], "dsi")
+    forward.run(estate.project, ["pilote"])
+    assert b"alice@chu.example/mail/Envoy\xc3\xa9s/s1" not in texts(estate.target)
+
+
+def test_too_many_deletions_stop_before_any_of_them(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    inbox = box("alice@chu.example", "INBOX")
+    for n in range(50):
+        del estate.source.items[inbox.key][f"a{n:03}".encode()]
+    (held,) = forward.run(estate.project, ["pilote"])
+    assert held.state == "held" and len(texts(estate.target)) == 101
+    (problem,) = estate.project.ledger.problems("pilote")
+    quarantine.quarantine_skip(estate.project, [problem.id], "dsi")
+    (done,) = forward.run(estate.project, ["pilote"])
+    assert done.state == "done" and len(texts(estate.target)) == 51
+
+
+def test_what_moved_is_no_deletion(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    inbox, sent = box("alice@chu.example", "INBOX"), box("alice@chu.example", "Envoyés")
+    for n in range(50):
+        record = estate.source.items[inbox.key].pop(f"a{n:03}".encode())
+        estate.source.put(sent, record)
+    (done,) = forward.run(estate.project, ["pilote"])
+    assert done.state == "done" and len(texts(estate.target)) == 101
+
+
+def test_verify_proves_the_target_leg_and_finds_what_was_altered(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    (verified,) = cutover.verify(estate.project, ["pilote"])
+    assert verified.state == "done"
+    sums = [s for s in estate.project.items.sums() if s.cell.target == "target"]
+    assert {s.proof for s in sums} == {"target"}
+    key = next(c.key for c in estate.target.containers.values() if c.path == ("INBOX",))
+    item = estate.target.items[key][b"a005"]
+    estate.target.items[key][b"a005"] = replace(item, bodies={"content": BytesBody.of(b"tampered")})
+    del estate.target.items[key][b"a006"]
+    cutover.verify(estate.project, ["pilote"])
+    codes = {p.code for p in estate.project.ledger.problems("pilote")}
+    assert codes == {"GEN-VERIFY-01", "GEN-VERIFY-02"}
+
+
+def test_rollback_puts_back_what_was_there(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    inbox = box("alice@chu.example", "INBOX")
+    estate.source.put(inbox, blob("a001", "changed"))
+    forward.run(estate.project, ["pilote"])
+    result = cutover.rollback(estate.project, "pilote")
+    assert result.state == "done" and texts(estate.target) == {}
+    assert estate.project.ledger.wave("pilote").state == "approved"
+    (again,) = forward.run(estate.project, ["pilote"])
+    assert (again.kind, again.state, len(texts(estate.target))) == ("initial", "done", 101)
+
+
+def test_cutover_turns_the_master_and_return_brings_everything_back(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    assert states(cutover.cutover(estate.project, "pilote")) == ["done", "done"]
+    row = estate.project.ledger.wave("pilote")
+    assert (row.state, row.master) == ("cut_over", "target")
+    with pytest.raises(Exception, match="target is master"):
+        forward.run(estate.project, ["pilote"])
+    target_box = next(c for c in estate.target.containers.values() if c.path == ("INBOX",))
+    estate.target.put(target_box, blob("written-since", "since", dose=7))
+    result = cutover.give_back(estate.project, "pilote")
+    assert result.state == "done"
+    returned = texts(store(f"{estate.name}-back"))
+    expected = {k.replace(b"example/", b"example/mail/"): v for k, v in texts(estate.source).items() if b"alice" in k}
+    expected[b"alice@chu.example/mail/INBOX/written-since"] = (b"since", 7)
+    assert returned == expected
+    assert estate.project.ledger.wave("pilote").master == "source"
+
+
+def test_the_item_map_is_rebuilt_from_the_manifests(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote", "reste"])
+    cutover.verify(estate.project, ["pilote"])
+    before = estate.project.items.sums()
+    estate.project.close()
+    (estate.project.state / "itemmap.sqlite").unlink()
+    estate.project = Project.open(estate.plan)
+    assert estate.project.items.sums() == before
