@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from transhumance.plans.report.facts import Back
 from transhumance.plans.report.voice import Voice
+from transhumance.plans.report.wording import visible
 
 GRADES: tuple[Back, ...] = ("exact", "residual", "lossy", "blocked", "not_assessed")
 LEAST = 1.2  # percent of the bar: a share that is not zero is seen
@@ -97,7 +98,7 @@ def rail(stops: Sequence[Stop], label: str) -> Markup:
     if turn is not None:
         lines += f'<line class="rail beyond" x1="{end}%" x2="100%" y1="14" y2="14"/>'
     marks = "".join(_mark(stop, centre) for stop, centre in zip(stops, centres, strict=True))
-    return Markup(f'<svg class="line" role="img" aria-label="{Markup.escape(label)}">{lines}{marks}</svg>')
+    return Markup(f'<svg class="line" role="img" aria-label="{Markup.escape(visible(label))}">{lines}{marks}</svg>')
 
 
 def _mark(stop: Stop, centre: float) -> str:

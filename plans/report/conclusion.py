@@ -63,8 +63,9 @@ def conclude(facts: ReportFacts, judged: Judged) -> Conclusion:
 
     Against: nothing assessed; a class N or E (an empty cell aside); a defect found by verification; a gate refused;
     the last rehearsal of the way back failed. To decide: written decisions; each loss code above `info` that nobody
-    accepted or whose acceptance has run out; blocked items without a code; the signature under a point of no return
-    where a cell is D."""
+    accepted or whose acceptance has run out; blocked items without a code; a missing way back; the signature under a
+    point of no return where a cell is D.
+    """
     reasons, decisions = _against(facts, judged), _to_decide(facts, judged)
     waves = tuple(_of_wave(wave, reasons, decisions) for wave in wave_names(facts))
     go = _answer(reasons, decisions)
@@ -157,7 +158,12 @@ def _to_decide(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
         if not decision.closed
     ]  # fmt: skip
     asked = {decision.code for decision in written if decision.code}
-    derived = _open_losses(facts, judged, asked) + _unnamed_blocks(facts, judged) + _unsigned(facts, judged)
+    derived = [
+        *_open_losses(facts, judged, asked),
+        *_unnamed_blocks(facts, judged),
+        *_unsigned(facts, judged),
+        *_no_way_back(facts),
+    ]
     return sorted(written, key=lambda d: (d.due is None, d.due or date.max, d.what.fr)) + derived
 
 
@@ -213,6 +219,14 @@ def _unsigned(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
         for point in facts.points_of_no_return or ()
         if point.wave in waves and point.signed_by is None
     ]
+
+
+def _no_way_back(facts: ReportFacts) -> list[OpenDecision]:
+    """Leaving without a described way back is somebody's decision, not the tool's."""
+    if facts.way_back:
+        return []
+    what = Text("Partir sans chemin du retour décrit (section R6)", "Leave without a described way back (section R6)")
+    return [OpenDecision(what=what, derived=True)]
 
 
 def _where(row: Cell | Verification, lang: str) -> str:

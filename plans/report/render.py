@@ -12,13 +12,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from transhumance.plans.report import charts, findings, screen
-from transhumance.plans.report.blocks import breakable, known, missing
+from transhumance.plans.report.blocks import Code, breakable, known, missing
 from transhumance.plans.report.document import document_digest
 from transhumance.plans.report.palette import DARK, LIGHT, variables
 from transhumance.plans.report.sections import dependants
 from transhumance.plans.report.sections_more import sections
 from transhumance.plans.report.site import Site
 from transhumance.plans.report.voice import Voice
+from transhumance.plans.report.wording import visible
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -76,15 +77,22 @@ def _environment(voice: Voice) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_seen,
     )
     environment.filters["shown"] = voice.shown
     environment.tests["breakable"] = breakable
+    environment.tests["command"] = lambda cell: isinstance(cell, Code) and " " in cell.text
     return environment
+
+
+def _seen(value: Any) -> Any:
+    """Whatever the template prints, text is made visible first, whether or not it asked for `shown`."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _running(document: Mapping[str, Any], digest: str, voice: Voice) -> str:
     identity = document["identity"]
-    return voice.shown(voice("running", plan=identity["plan"], n=identity["revision"], digest=digest), 200)
+    return voice("running", plan=voice.shown(identity["plan"], 60), n=identity["revision"], digest=digest)
 
 
 def _css_string(text: str) -> str:

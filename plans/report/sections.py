@@ -257,14 +257,11 @@ def r5(doc: Doc, v: Voice) -> list[Block]:
 
 
 def r6(doc: Doc, v: Voice) -> list[Block]:
-    columns = (
-        "col_phase col_wave col_charge col_command col_who col_prerequisites col_rto col_rpo col_written col_rehearsed"
-    )
+    columns = "col_phase col_place col_command col_who col_prerequisites col_rto col_rpo col_written col_rehearsed"
     rows = [
         (
             v.word("phase", row["phase"]),
-            row["wave"],
-            v.word("workload", row["workload"]),
+            f"{row['wave']}, {v.word('workload', row['workload'])}",
             Code(row["command"]),
             row["who"],
             v.of(row, "prerequisites"),

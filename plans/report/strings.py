@@ -221,6 +221,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "col_rehearsed": ("Répété le", "Rehearsed on"),
     "points_caption": ("Étapes sans retour", "Steps without return"),
     "points_none": ("Aucun point de non-retour n'est déclaré.", "No point of no return is declared."),
+    "col_place": ("Vague, charge", "Wave, workload"),
     "col_step": ("Étape exacte", "Exact step"),
     "col_condition": ("Condition", "Condition"),
     "col_on": ("Date", "Date"),

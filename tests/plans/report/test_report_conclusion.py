@@ -115,3 +115,10 @@ def test_decisions_come_by_due_date_those_without_last(samples: ModuleType) -> N
         for name, due in (("c", None), ("b", date(2027, 1, 1)), ("a", date(2026, 12, 1)))
     )
     assert [d.what.fr for d in concluded(replace(quiet, decisions=given)).decisions] == ["a", "b", "c"]
+
+
+def test_leaving_without_a_described_way_back_is_a_decision(samples: ModuleType) -> None:
+    for way_back in (None, ()):
+        conclusion = concluded(replace(samples.quiet(), way_back=way_back))
+        assert conclusion.go == "go_with_decisions"
+        assert "R6" in conclusion.decisions[0].what.fr

@@ -233,6 +233,11 @@ def quiet() -> f.ReportFacts:
             establishment="Clinique des Aulnes",
         ),
         waves=(f.Wave(id="unique"),),
+        way_back=(
+            f.WayBack(
+                workload="contacts", wave="unique", phase="initial", command="transhume rollback p.yaml", who="DSI"
+            ),
+        ),
         cells=(cell("unique", "contacts", "archive", 1200, (4, 0, 0, 0), (4, 0, 0, 0, 0), "target"),),
     )
 
