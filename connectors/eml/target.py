@@ -45,6 +45,7 @@ from transhumance.connectors.formats.mailfiles import (
     nanoseconds,
     root_identity,
     same_file,
+    sweep_old,
     target_folder,
     why,
 )
@@ -72,6 +73,7 @@ class EmlTarget:
         self._root = environment.base / config.path
         self._before = BeforeImages(self._root)
         self._folders: dict[bytes, Path] = {}
+        self._swept: set[Path] = set()
 
     def identity(self) -> str:
         return root_identity("eml", self._root)
@@ -81,7 +83,11 @@ class EmlTarget:
         if container.subject not in self._folders:
             self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
         folder = self._folders[container.subject].joinpath(*(escape_name(name) for name in container.path))
-        make_folders(folder)
+        if not folder.is_dir():
+            make_folders(folder)
+        if folder not in self._swept:
+            sweep_old(folder)
+            self._swept.add(folder)
         return replace(container, key=os.fsencode(os.path.relpath(folder, self._root)))
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
@@ -194,10 +200,8 @@ class EmlTarget:
             path.unlink(missing_ok=True)
             sync_folder(path.parent)
             return Outcome(target_key, Status.REMOVED, target_key)
-        aside = path.with_name(f".transhumance-aside-restore-{os.getpid()}-{os.fsencode(path.name).hex()[:32]}")
-        discard(aside)
         try:
-            self._before.lay(before, aside)
+            aside, _ = self._before.lay(before, path.parent)
         except FileNotFoundError as error:
             return Outcome(target_key, Status.REFUSED, target_key, code="MAIL-BEFORE-01", detail=why(error))
         commit(aside, path, fence)

@@ -6,10 +6,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import secrets
 import shutil
 import stat
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +31,7 @@ from transhumance.connectors.contract import (
     UserError,
     sha256_of,
 )
-from transhumance.connectors.formats.durable import make_folders
+from transhumance.connectors.formats.durable import ASIDE, discard, make_folders
 from transhumance.connectors.formats.exports import ExportConfig, Owned, owned_entries, subject_folder
 from transhumance.connectors.formats.listing import SpooledListing
 from transhumance.connectors.formats.names import unescape_name
@@ -128,9 +131,9 @@ def instant(nanoseconds: int) -> datetime | None:
         return None
 
 
-def nanoseconds(time: datetime) -> int:
+def nanoseconds(when: datetime) -> int:
     """The file time of an instant."""
-    return (time - _EPOCH) // timedelta(microseconds=1) * 1000
+    return (when - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def same_file(path: Path, size: int, digest: str) -> bool:
@@ -200,6 +203,15 @@ def as_expected(present: str | None, expect: Expect) -> bool:
     return expect.version == ANY or (present is None if expect.version == ABSENT else present == expect.version)
 
 
+def sweep_old(folder: Path) -> None:
+    """Removes what a crash left written aside more than 36 hours ago: no worker is at it any more."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        limit = time.time() - 36 * 3600
+        for entry in entries:
+            if entry.name.startswith(ASIDE) and entry.stat(follow_symlinks=False).st_mtime < limit:
+                discard(entry.path)
+
+
 class BeforeImages:
     """Files as they were before they were replaced or removed, under `.transhumance-before` of a target."""
 
@@ -229,11 +241,13 @@ class BeforeImages:
             raise FileNotFoundError(errno.ENOENT, "no such before-image", str(path))
         return path, name
 
-    def lay(self, before: Before, aside: Path) -> str:
-        """Lays the file that was kept at `aside`, to be renamed from there; returns its `name`."""
+    def lay(self, before: Before, folder: Path) -> tuple[Path, str]:
+        """Lays the file that was kept aside in a folder, to be renamed from there; returns its path and `name`. Raises
+        `FileNotFoundError` as `find` does."""
         path, name = self.find(before)
+        aside = folder / (ASIDE + secrets.token_hex(8))
         try:
             os.link(path, aside, follow_symlinks=False)
         except OSError:
             shutil.copy2(path, aside, follow_symlinks=False)
-        return name
+        return aside, name

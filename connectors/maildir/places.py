@@ -1,0 +1,88 @@
+"""Where a target keeps each folder: the Maildir of a subject, and the directory of a path in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from transhumance.connectors.contract import Container
+from transhumance.connectors.formats.durable import make_folders, sync_folder, write_all
+from transhumance.connectors.formats.mailfiles import target_folder
+from transhumance.connectors.maildir.config import MaildirConfig
+from transhumance.connectors.maildir.layout import (
+    INBOX,
+    MARK,
+    Names,
+    directory_of,
+    is_maildir,
+    kept_path,
+    maildir_root,
+    mark,
+    says_its_path,
+)
+
+
+class Places:
+    """The directories of a target's folders."""
+
+    def __init__(self, config: MaildirConfig, base: Path) -> None:
+        self._config, self._base = config, base
+        self._root = base / config.path
+        self._homes: dict[bytes, Path] = {}
+
+    def home(self, subject: bytes) -> Path:
+        """The subject's Maildir: the one that is there, else `Maildir` in the subject's folder."""
+        if subject not in self._homes:
+            folder = target_folder(self._config, self._base, subject)
+            there = maildir_root(folder)
+            fresh = there == folder and not is_maildir(os.fsencode(folder)) and self._config.subject is None
+            self._homes[subject] = folder / "Maildir" if fresh else there
+        return self._homes[subject]
+
+    def directory(self, container: Container) -> bytes:
+        """The directory of a path, relative to the Maildir. The inbox is the Maildir itself, whatever it is called;
+        a second folder that would be it gets a directory of its own."""
+        names = container.path
+        home = os.fsencode(self.home(container.subject))
+        if container.role == "inbox" or names == () or (len(names) == 1 and names[0].upper() == "INBOX"):
+            taken = (kept_path(home) or INBOX) if is_maildir(home) else names
+            if names == taken or (container.role == "inbox" and taken == INBOX):
+                return b""
+        return directory_of(names, self._config.layout, self._config.names)
+
+    def says_its_path(self, names: Names, directory: bytes) -> bool:
+        """Whether the directory's name alone gives the path back."""
+        return says_its_path(names, directory, self._config.names)
+
+    def make(self, container: Container) -> Path:
+        """The folder of a container, made where it lacks. Nothing of one that is there is changed."""
+        home, directory = self.home(container.subject), self.directory(container)
+        folder = home / os.fsdecode(directory)
+        fresh = not folder.is_dir()
+        for part in ("cur", "new", "tmp"):
+            if not (folder / part).is_dir():
+                make_folders(folder / part)
+        if fresh and directory.startswith(b"."):
+            _lay(folder / "maildirfolder", b"")  # tells a sub-folder from a Maildir of its own (Courier, Dovecot)
+        if fresh and not self.says_its_path(container.path, directory):
+            _lay(folder / MARK, mark(container.path))
+        if fresh and container.properties.get("subscribed") is True and directory.startswith(b"."):
+            _subscribe(home / "subscriptions", directory[1:])
+        return folder
+
+
+def _lay(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        write_all(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    sync_folder(path.parent)
+
+
+def _subscribe(path: Path, name: bytes) -> None:
+    """Adds a folder to Dovecot's list, in the old format of one name a line, which every version reads."""
+    known = path.read_bytes() if path.exists() else b""
+    if name not in known.splitlines() and not known.startswith(b"V\t"):
+        _lay(path, known + name + b"\n")
