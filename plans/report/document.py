@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from transhumance.plans.report.classes import Verdict, classify, weakest_proof
@@ -78,6 +78,8 @@ def plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name.rstrip("_"): plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, date):
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ReportDefect(f"{value.isoformat()}: a time without its zone")
         return value.isoformat()
     if isinstance(value, Mapping):
         return {storable(str(key)): plain(value[key]) for key in sorted(value, key=str)}

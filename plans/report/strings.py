@@ -203,7 +203,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     "trip_ok": ("{n} sur {all} égaux", "{n} of {all} equal"),
     "vendor_form": ("forme propre à l'éditeur", "the vendor's own form"),
     "properties_title": ("Ce que veut dire « égal » pour {form}", "What “equal” means for {form}"),
-    "properties_caption": ("Classes des propriétés de {form}", "Property classes of {form}"),
     "volume_caption": ("Volumes, débits et durées", "Volumes, rates and durations"),
     "col_rate": ("Débit", "Rate"),
     "col_median": ("Durée médiane", "Median duration"),

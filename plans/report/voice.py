@@ -35,11 +35,10 @@ class Voice:
 
     def word(self, group: str, value: str | None) -> str:
         """A value of a group, `–` for none."""
-        return "–" if value is None else word(group, value, self.lang)
-
-    def words(self, group: str) -> tuple[str, ...]:
-        """The values of a group, in their order."""
-        return tuple(WORDS[group])
+        if value is None:
+            return "–"
+        said = word(group, value, self.lang)
+        return self.typeset(said) if value in WORDS[group] else said
 
     def yes(self, value: bool | None) -> str:
         return self.word("yes", {True: "true", False: "false", None: "none"}[value])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import random
+import sys
 from dataclasses import fields, replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from transhumance.plans import report
 from transhumance.plans.report import ReportDefect, build, document_bytes, document_digest, report_json_schema
 from transhumance.plans.report.facts import Cell, Figure, ForwardCounts, GradeCounts, ProofCounts, ReportFacts
 
@@ -162,6 +166,26 @@ def one(**more: Any) -> Cell:
 def test_a_report_that_does_not_add_up_is_a_defect(samples: ModuleType, cells: tuple[Cell, ...], said: str) -> None:
     with pytest.raises(ReportDefect, match=said):
         build(replace(samples.quiet(), cells=cells))
+
+
+def test_a_time_without_its_zone_is_a_defect(facts: ReportFacts) -> None:
+    naive = replace(facts.identity, generated=facts.identity.generated.replace(tzinfo=None))
+    with pytest.raises(ReportDefect, match="zone"):
+        build(replace(facts, identity=naive))
+
+
+def test_needs_nothing_but_itself_and_jinja() -> None:
+    """No ledger, no connector, no clock: facts are all that the report sees."""
+    folder = Path(report.__file__).parent
+    trees = [ast.parse(path.read_text("utf-8")) for path in sorted(folder.glob("*.py"))]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    foreign = {name for name in named if name.split(".")[0] not in sys.stdlib_module_names}
+    own = {name for name in foreign if name.startswith("transhumance.plans.report")}
+    assert foreign - own == {"jinja2", "markupsafe"}
+    calls = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    assert not calls & {"now", "utcnow", "today", "time", "monotonic"}
 
 
 def test_a_loss_counted_below_zero_is_a_defect(facts: ReportFacts) -> None:
