@@ -36,6 +36,7 @@ from transhumance.plans.ledger.sql import SqlLedger
 from transhumance.plans.ledger.sqlite import open_sqlite
 from transhumance.plans.model.errors import Lang
 from transhumance.plans.model.load import LoadedPlan, load
+from transhumance.plans.model.opening import opened_config
 from transhumance.plans.model.schema import Plan, Workload
 from transhumance.plans.model.waves import Wave
 
@@ -169,7 +170,7 @@ class Project:
             config = declared.config_model()(path=path, **keep)
         else:
             entry = self.plan.endpoints[name]
-            declared, config = connector(entry.connector), self.loaded.configs[name]
+            declared, config = connector(entry.connector), opened_config(self.loaded, name)
             limits = Limits(entry.limits.concurrency, entry.limits.requests_per_second, entry.limits.mbps)
         spool = self.state / "spool" / name
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)

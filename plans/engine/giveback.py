@@ -81,9 +81,11 @@ class Reverse(Transfer):
 
     @staticmethod
     def _is_source(project: Project, workload: str) -> bool:
-        back = project.endpoint(back_target(project, workload))
-        sources = {project.endpoint(name).source.identity() for name in project.workload(workload).from_}
-        return back.connector.source is not None and back.source.identity() in sources
+        back = project.workload(workload).back
+        if back is None:
+            return False
+        here = project.endpoint(back.to).target.identity()
+        return here in {project.endpoint(name).source.identity() for name in project.workload(workload).from_}
 
     def _containers(self, job: Job, workload: str, master: str) -> list[ContainerRow]:
         forward = Job.place
@@ -219,7 +221,7 @@ def _returned(
                 legs[spec.name] = TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))
                 continue
             own = opened.residue or residue
-            # an item born at the target has no origin; its own form's residue serves where the way back has the same form
+            # an item born at the target has no origin: its own residue serves where the way back has its form
             same = form == (origin.form if origin is not None else record.form)
             given = own if theirs.carries_residue or same else ()
             back = theirs.from_open(document, given, context)

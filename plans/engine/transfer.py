@@ -386,11 +386,15 @@ def _retries(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine])
 
 
 def _problem(row: ContainerRow, chunk: Chunk, line: OutputLine) -> Problem:
-    code = next((c.partition(":")[2] for c in line.codes if _blocking(c)), "GEN-READ-01")
+    worst = max(line.codes, key=_weight, default="source:GEN-READ-01")
+    code = worst.partition(":")[2]
     state = "failed" if line.status == "failed" else "quarantined"
     return Problem(row.id, chunk.target, key_from_text(line.key), code, line.detail, state)
 
 
-def _blocking(coded: str) -> bool:
+def _weight(coded: str) -> tuple[bool, int]:
+    """How much a code explains that an item stayed behind: a blocking one most, then by severity."""
     found = find_code(coded.partition(":")[2])
-    return found is not None and "blocked" in (found.forward, found.back, found.severity)
+    if found is None:
+        return (True, 0)
+    return ("blocked" in (found.forward, found.back), ("info", "minor", "major", "blocked").index(found.severity))

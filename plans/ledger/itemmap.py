@@ -352,6 +352,19 @@ class ItemMap:
         with self._lock:
             return self._db.execute("SELECT id,text FROM word").fetchall()
 
+    def blocked(self, cell: Cell, limit: int) -> Iterator[tuple[int, bytes, tuple[str, ...]]]:
+        """The items of a cell that can't be moved, with their codes, in order of key."""
+        no = FORWARD.index("blocked")
+        query = (
+            "SELECT container,key,codes FROM item WHERE cell=? AND status<>? AND (forward=? OR grade=?)"
+            " ORDER BY container,key LIMIT ?"
+        )
+        args = (self.word(cell.text()), STATUSES.index("removed"), no, BACK.index("blocked"), limit)
+        with self._lock:
+            rows = self._db.execute(query, args).fetchall()
+        for container, key, codes in rows:
+            yield container, bytes(key), tuple(self.text(codes).split())
+
     def find(self, text: str, limit: int = 50) -> list[Item]:
         """Rows whose key or target key contains a text (for `trace`)."""
         needle = text.encode()

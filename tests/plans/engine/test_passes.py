@@ -1,4 +1,4 @@
-"""Passes over the in-memory connector: what is written, what a second run does, deltas, deletions, verification, ways back."""
+"""Passes over the in-memory connector: what is written, second runs, deltas, deletions, verification, ways back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def box(owner: str, *path: str) -> Container:
 
 
 def blob(key: str, text: str, **properties: Any) -> Record:
-    return Record(key.encode(), "blob", "memory", {"title": key, **properties}, {"content": BytesBody.of(text.encode())})
+    return Record(
+        key.encode(), "blob", "memory", {"title": key, **properties}, {"content": BytesBody.of(text.encode())}
+    )
 
 
 class Estate:
