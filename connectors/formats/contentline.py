@@ -99,10 +99,12 @@ class Text:
 # --- cutting
 
 
-def spans(data: bytes | mmap) -> Iterator[tuple[int, int]]:
-    """Where each logical line begins and ends, folds and line end included; they follow one another without a gap."""
-    pattern = _LF if data.find(b"\n") >= 0 else _CR
-    for match in pattern.finditer(data):
+def spans(data: bytes | mmap, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+    """Where each logical line begins and ends, folds and line end included; they follow one another without a gap.
+    Nothing is copied: `data` may be a mapped file."""
+    end = len(data) if end is None else end
+    pattern = _LF if data.find(b"\n", start, end) >= 0 else _CR
+    for match in pattern.finditer(data, start, end):
         if match.end() > match.start():
             yield match.span()
 

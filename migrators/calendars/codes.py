@@ -433,6 +433,48 @@ OBJECT = (
         back="blocked",
     ),
     LossCode(
+        "CAL-VER-01",
+        "minor",
+        Text("Objet vCalendar 1.0", "A vCalendar 1.0 object"),
+        Text(
+            "Ce format d'avant la RFC 2445 n'a pas les mêmes règles : beaucoup de logiciels le lisent mal",
+            "This format from before RFC 2445 has other rules: many programs misread it",
+        ),
+        Text("Gardé tel quel dans des fichiers", "Kept as it is in files"),
+        forward="reduced",
+    ),
+    LossCode(
+        "CAL-FILE-02",
+        "major",
+        Text("Fichier d'agenda qui semble coupé", "A calendar file that seems cut"),
+        Text(
+            "Il finit sans END:VCALENDAR : des éléments peuvent manquer après le dernier",
+            "It ends without END:VCALENDAR: items may be missing after the last one",
+        ),
+        Text("Refaire l'export", "Make the export again"),
+        forward="blocked",
+        back="blocked",
+    ),
+    LossCode(
+        "CAL-WRITE-01",
+        "blocked",
+        Text("Le fichier n'a pas pu être écrit", "The file could not be written"),
+        Text("Le système de fichiers l'a refusé (voir le détail)", "The file system refused it (see the detail)"),
+        Text(
+            "Corriger les droits, puis `transhume quarantine retry`",
+            "Mend the rights, then `transhume quarantine retry`",
+        ),
+        forward="blocked",
+    ),
+    LossCode(
+        "CAL-BEFORE-01",
+        "major",
+        Text("L'état d'avant n'est plus là", "The before-image is gone"),
+        Text("Il a été ôté de `.transhumance-before`", "It was taken away from `.transhumance-before`"),
+        Text("Reprendre l'élément à la source", "Take the item from the source again"),
+        forward="blocked",
+    ),
+    LossCode(
         "CAL-FILE-01",
         "blocked",
         Text("Fichier qui n'est pas un agenda iCalendar", "A file that is no iCalendar file"),

@@ -209,6 +209,25 @@ OBJECT = (
         back="blocked",
     ),
     LossCode(
+        "CARD-WRITE-01",
+        "blocked",
+        Text("Le fichier n'a pas pu être écrit", "The file could not be written"),
+        Text("Le système de fichiers l'a refusé (voir le détail)", "The file system refused it (see the detail)"),
+        Text(
+            "Corriger les droits, puis `transhume quarantine retry`",
+            "Mend the rights, then `transhume quarantine retry`",
+        ),
+        forward="blocked",
+    ),
+    LossCode(
+        "CARD-BEFORE-01",
+        "major",
+        Text("L'état d'avant n'est plus là", "The before-image is gone"),
+        Text("Il a été ôté de `.transhumance-before`", "It was taken away from `.transhumance-before`"),
+        Text("Reprendre la fiche à la source", "Take the card from the source again"),
+        forward="blocked",
+    ),
+    LossCode(
         "CARD-FILE-01",
         "blocked",
         Text("Fichier qui n'est pas une vCard", "A file that is no vCard"),

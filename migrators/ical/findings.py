@@ -60,6 +60,10 @@ def find(text: Text, data: bytes, found: Sequence[Part]) -> Iterator[Finding]:
     head = calendar(text)
     if (method := head.get("METHOD")) and method.value.strip().upper() != b"PUBLISH":
         yield Finding("CAL-METHOD-01", text_of(method.value)[:20])
+    if (version := head.get("VERSION")) and version.value.strip() == b"1.0":
+        yield Finding("CAL-VER-01")
+    if len({part.props["UID"][0].value.strip() for part in found if "UID" in part.props}) > 1:
+        yield Finding("CAL-PARSE-01", "several UIDs in one object")
     if not any(part.name in KINDS for part in found):
         yield Finding("CAL-KIND-01", ", ".join(sorted({part.name[:30] for part in found})))
     if any(not (uid := part.first("UID")) or not uid.value.strip() for part in found if part.name in KINDS):
