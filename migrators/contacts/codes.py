@@ -160,7 +160,6 @@ OBJECT = (
             "The cards stay apart under a derived key; a CardDAV server asks for a UID of its own",
         ),
         Text("Vérifier s'il s'agit de la même fiche, à la source", "Check at the source whether it is the same card"),
-        forward="reduced",
     ),
     LossCode(
         "CARD-PARSE-01",
