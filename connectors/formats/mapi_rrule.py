@@ -11,12 +11,15 @@ import calendar
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import Any
 
+from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import mapi_recurrence as blob
 from transhumance.connectors.formats.mapi_recurrence import Pattern
+from transhumance.connectors.formats.mapi_residue import View
 
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")  # in the order of the mask's bits
 GREGORIAN = frozenset((0, 1, 2, 3, 4, 5, 7, 9, 0xA, 0xB, 0xC, 0x13))  # [MS-OXOCAL] CalendarType: same months as ours
@@ -324,3 +327,44 @@ def _minutes(day: date) -> int:
         return blob.minutes(datetime(day.year, day.month, day.day))
     except blob.BlobError as error:
         raise Unsayable(str(error)) from None
+
+
+# --- for the residue
+
+
+def _parts_of(data: bytes) -> dict[str, Value]:
+    found = blob.parse(data)
+    parts = asdict(found)
+    parts["overrides"] = tuple(asdict(o) for o in found.overrides)
+    return parts
+
+
+def _from_parts(parts: Mapping[str, Value]) -> bytes:
+    match dict(parts):
+        case {"pattern": Mapping() as inner, "overrides": (*overrides,), **rest}:
+            try:
+                pattern = Pattern(**_whole(inner))
+                changed = tuple(blob.Override(**_whole(o)) for o in overrides if isinstance(o, Mapping))
+                return blob.write(blob.Recurrence(pattern, overrides=changed, **_whole(rest)))
+            except (TypeError, AttributeError) as error:
+                raise ValueError(str(error)) from None
+    raise ValueError("not the parts of a pattern")
+
+
+def _whole(parts: Mapping[str, Value]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in parts.items()}
+
+
+def _pattern_parts(data: bytes) -> dict[str, Value]:
+    return asdict(blob.parse_pattern(data))
+
+
+def _pattern_from(parts: Mapping[str, Value]) -> bytes:
+    try:
+        return blob.write_pattern(Pattern(**_whole(parts)))
+    except (TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from None
+
+
+RECURRENCE_VIEW = View(_parts_of, _from_parts)
+PATTERN_VIEW = View(_pattern_parts, _pattern_from)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats.mapi_residue import View
 
 _ODD = re.compile("\r\n|[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _MOST = 2000  # odd characters; above that it is no text
+_UNICODE = frozenset(("utf_8", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be", "utf_7", "gb18030"))
 _LINE_ENDS = ("\r\n", "\n", "\r")
 
 
@@ -90,16 +92,36 @@ def _with_line_ends(text: str, usual: str, odd: Mapping[str, Value]) -> str:
 
 
 def text_view(codec: str) -> View:
-    """A body's bytes in a code page as text, for the residue."""
+    """A body's bytes in a code page as text, for the residue. A byte that the code page does not know is a half of a
+    surrogate pair, so U+FFFD in the clean text, and told among the controls."""
 
     def decode(data: bytes) -> dict[str, Value]:
-        return taken_apart(data.decode(codec, _errors(codec)))
+        return taken_apart(data.decode(codec, errors_of(codec)))
 
     def encode(parts: Mapping[str, Value]) -> bytes:
-        return put_together(parts).encode(codec, _errors(codec))
+        return put_together(parts).encode(codec, errors_of(codec))
 
     return View(decode, encode)
 
 
-def _errors(codec: str) -> str:
-    return "surrogatepass" if codec.startswith("utf_16") else "strict"
+def errors_of(codec: str) -> str:
+    """How a codec treats what it does not know, so that nothing is lost."""
+    return "surrogatepass" if codec.startswith("utf_16") else "surrogateescape"
+
+
+def encoded(text: str, codec: str) -> bytes:
+    """A clean text in a code page with CRLF; U+FFFD, where the code page lacks it, as a byte that it does not know.
+    Raises `ValueError` for any other character that it lacks."""
+    if codec not in _UNICODE and "\ufffd" in text:
+        text = text.replace("\ufffd", _unknown(codec))
+    return put_together({"text": text}).encode(codec, errors_of(codec))
+
+
+@lru_cache(64)
+def _unknown(codec: str) -> str:
+    """A byte that a code page does not know, as `surrogateescape` has it; a question mark where it knows all."""
+    for byte in range(0xFF, 0x7F, -1):
+        found = bytes((byte, 0x20)).decode(codec, "surrogateescape")[:1]
+        if found >= "\udc80":
+            return found
+    return "?"

@@ -4,7 +4,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from transhumance.migrators.calendars.codes import CODES
+from transhumance.migrators.calendars import codes
+from transhumance.migrators.calendars.codes_mapi import MAPI_CODES
 from transhumance.migrators.calendars.ical import ICAL_CODECS
 
 FORMS: tuple[Any, ...] = import_module(f"{__name__}.forms").CODECS if find_spec(f"{__name__}.forms") else ()

@@ -1,0 +1,45 @@
+"""Loss codes of calendar items and tasks that come from MAPI: what an iCalendar object holds less well."""
+
+from __future__ import annotations
+
+from transhumance.connectors.contract import LossCode, Text
+
+MAPI_CODES = (
+    LossCode(
+        "CAL-BODY-02",
+        "minor",
+        Text("Une mise en forme n'est pas visible", "A text's form is not shown"),
+        Text(
+            "Elle est dans du RTF, ou trop grande : DESCRIPTION n'en dit que le texte",
+            "It is in RTF, or too large: DESCRIPTION says its text only",
+        ),
+        Text("Rien à faire : elle revient du résidu", "Nothing to do: it comes back from the residue"),
+        forward="reduced",
+    ),
+    LossCode(
+        "CAL-ATT-03",
+        "minor",
+        Text("Un fichier est gardé à côté de l'objet", "A file is kept beside the object"),
+        Text(
+            "L'objet ne prend que 4 Mio de fichiers ; l'archive garde les autres à côté de lui, un serveur d'agendas non",
+            "The object takes 4 MiB of files only; the archive keeps the others beside it, a calendar server does not",
+        ),
+        Text(
+            "Prendre ces fichiers dans l'archive, ou les partager par un lien",
+            "Take these files from the archive, or share them by a link",
+        ),
+        forward="reduced",
+    ),
+    LossCode(
+        "CAL-ATT-04",
+        "major",
+        Text("Un contenu trop grand n'a pas été gardé", "A content too large was not kept"),
+        Text(
+            "Ni l'objet ni le résidu ne prennent plus de 16 Mio",
+            "Neither the object nor the residue takes more than 16 MiB",
+        ),
+        Text("Le reprendre à la source", "Take it from the source"),
+        forward="reduced",
+        back="lossy",
+    ),
+)
