@@ -1,7 +1,8 @@
 """The command line: parse, call plans, print; no logic.
 
-Exit codes: 0 done or nothing to do, 1 error, 2 there are changes or findings that need a decision. Heavy imports happen
-happen inside the commands, so that `--help` answers at once.
+Exit codes: 0 done or nothing to do, 1 error (a mistyped command too), 2 there are changes or findings that need a
+decision. Heavy imports happen inside the commands, so that `--help` answers at once. The texts of `--help` are English
+here and French in `plans/face/help_fr.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transhumance import __version__
+from transhumance.plans.face.commandline import Commands, spoken
 
 if TYPE_CHECKING:
     from transhumance.plans.engine.runner import Result
@@ -24,43 +26,26 @@ if TYPE_CHECKING:
 
 DECISION = 2
 PLAN = click.argument("plan", type=click.Path(dir_okay=False, path_type=Path), default=Path("plan.yaml"))
-WAVE = click.option("--wave", "wave", metavar="W", help="only this wave / seulement cette vague")
-ONE_WAVE = click.option("--wave", "wave", metavar="W", required=True, help="the wave / la vague")
+WAVE = click.option("--wave", "wave", metavar="W", help="only this wave")
+ONE_WAVE = click.option("--wave", "wave", metavar="W", required=True, help="the wave")
 
 
 def face(function: Callable[..., int | None]) -> Callable[..., None]:
     """Adds --lang and --json, and turns what a command raises into what a person reads and an exit code."""
 
-    @click.option("--lang", type=click.Choice(["fr", "en"]), help="language, default from the locale / langue")
+    @click.option("--lang", type=click.Choice(["fr", "en"]), help="language; the locale's by default")
     @click.option("--json", "as_json", is_flag=True, help="JSON Lines on stdout")
     @wraps(function)
     def command(lang: str | None, as_json: bool, **options: Any) -> None:
-        from transhumance.plans.face.console import Console, default_lang
+        from transhumance.plans.face.console import Console
+        from transhumance.plans.face.failures import guarded
 
-        console = Console(lang or default_lang(), as_json)  # type: ignore[arg-type]
-        sys.exit(_exit_code(console, lambda: function(console, **options)))
+        console = Console(lang or spoken(), as_json)  # type: ignore[arg-type]
+        plan = options.get("plan")
+        state = plan.parent / ".transhumance" if plan else None
+        sys.exit(guarded(console, lambda: function(console, **options), state))
 
     return command
-
-
-def _exit_code(console: Console, act: Callable[[], int | None]) -> int:
-    from transhumance.connectors.contract.errors import TranshumanceError
-    from transhumance.plans.model.errors import PlanErrors
-
-    try:
-        return act() or 0
-    except TranshumanceError as error:
-        console.emit("error", text=error.text(console.lang))
-        console.said(error.text)
-    except PlanErrors as error:
-        for mistake in error.errors:
-            console.emit("error", text=str(mistake), file=mistake.file, line=mistake.line, code=mistake.code)
-        count = len(error.errors)
-        console.say(f"{error}\n{count} erreur(s) dans le plan.", f"{error}\n{count} error(s) in the plan.")
-    except OSError as error:
-        console.emit("error", text=str(error))
-        console.say(f"erreur du système : {error}", f"system error: {error}")
-    return 1
 
 
 @contextmanager
@@ -86,7 +71,7 @@ def _results(console: Console, results: list[Result]) -> int:
     return show_results(console, results)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="transhume")
 def main() -> None:
     """Takes an establishment from proprietary systems to open ones, wave by wave, and measures the way back.
@@ -95,15 +80,16 @@ def main() -> None:
     First plan:   transhume init, then check, assess, plan, dry-run, approve, run, verify, cutover
     Way back:     rollback (before cutover), return (after it)
     Documentation: docs/ of the project; --lang fr for French.
+    Exit codes:   0 done, 1 error, 2 a decision is wanted
     """
 
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("."))
-@click.option("--id", "plan_id", help="the plan's name / nom du plan")
-@click.option("--title", default="")
-@click.option("--establishment", help="the establishment / l'établissement")
-@click.option("--finess", default="")
+@click.option("--id", "plan_id", help="the plan's name")
+@click.option("--title", default="", help="the plan's title")
+@click.option("--establishment", help="the establishment")
+@click.option("--finess", default="", help="its FINESS number")
 @click.option("--source", "sources", multiple=True, metavar="NAME=CONNECTOR:PATH", help="a source; may be repeated")
 @click.option("--force", is_flag=True, help="write over an existing plan")
 @face
@@ -119,7 +105,7 @@ def init(console: Console, folder: Path, **answers: Any) -> int:
 
 @main.command()
 @PLAN
-@click.option("--probe", is_flag=True, help="write canaries at the probe accounts, read them back, remove them")
+@click.option("--probe", is_flag=True, help="write canaries at the targets, read them back, remove them")
 @face
 def check(console: Console, plan: Path, probe: bool) -> int:
     """Validates the plan; a line per endpoint; says for what it is ready."""
@@ -180,8 +166,8 @@ def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None)
 @main.command()
 @PLAN
 @ONE_WAVE
-@click.option("--who", help="who approves, default the login / qui approuve")
-@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@click.option("--who", help="who approves; the login by default")
+@click.option("--yes", is_flag=True, help="do not ask")
 @face
 def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool) -> int:
     """Records who accepts which digest and losses."""
@@ -229,7 +215,7 @@ RUNNABLE = ("approved", "running", "ready", "stopped")
 @PLAN
 @WAVE
 @click.option("--pass", "pass_", type=click.Choice(["initial", "delta"]), help="default: initial, then delta")
-@click.option("--every", metavar="15m", help="repeat the delta until paused / répéter")
+@click.option("--every", metavar="15m", help="repeat the delta until paused")
 @face
 def run(console: Console, plan: Path, wave: str | None, pass_: str | None, every: str | None) -> int:
     """Passes initial and delta; a second run does nothing twice; never enters final."""
@@ -266,7 +252,7 @@ def pause(console: Console, plan: Path) -> int:
 @main.command()
 @PLAN
 @ONE_WAVE
-@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@click.option("--yes", is_flag=True, help="do not ask")
 @face
 def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """final, then verify; the wave's master becomes the target."""
@@ -308,7 +294,7 @@ def verify(console: Console, plan: Path, wave: str | None) -> int:
 @main.command()
 @PLAN
 @ONE_WAVE
-@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@click.option("--yes", is_flag=True, help="do not ask")
 @face
 def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """Before cutover: undoes what was written, by before-image, refusing what has changed since."""
@@ -325,7 +311,7 @@ def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
 @main.command(name="return")
 @PLAN
 @ONE_WAVE
-@click.option("--yes", is_flag=True, help="do not ask / sans question")
+@click.option("--yes", is_flag=True, help="do not ask")
 @face
 def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """After cutover: what is at the target goes back into the source's own format; the source is master again."""
@@ -346,7 +332,7 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
 @main.command()
 @PLAN
 @ONE_WAVE
-@click.option("--type-name", "typed", help="the wave's name again / le nom de la vague, de nouveau")
+@click.option("--type-name", "typed", help="the wave's name again")
 @face
 def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
     """Closes the way back; the wave's name must be typed. Erases nothing."""
@@ -364,7 +350,7 @@ def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
 
 @main.command()
 @PLAN
-@click.option("--watch", is_flag=True, help="again every two seconds / en continu")
+@click.option("--watch", is_flag=True, help="again every two seconds")
 @face
 def status(console: Console, plan: Path, watch: bool) -> int:
     """Who is master, is anything lost, latest time to turn back, safe to stop now, next action."""
@@ -376,8 +362,10 @@ def status(console: Console, plan: Path, watch: bool) -> int:
 
 @main.command()
 @PLAN
-@click.option("--person", required=True, help="address, login or key / adresse, identifiant ou clé")
-@click.option("--message-id", "--path", "--name", "item", help="an item, by part of its key / un élément")
+@click.option("--person", required=True, help="address, login or key")
+@click.option(
+    "--message-id", "--path", "--name", "item", help="an item, by part of its key, its name or its Message-ID"
+)
 @face
 def trace(console: Console, plan: Path, person: str, item: str | None) -> int:
     """Where something was, where it is, its grade, findings, last pass."""
@@ -525,8 +513,8 @@ def connectors(console: Console) -> int:
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"))
-@click.option("--scale", type=int, default=1, show_default=True, help="how many times the sample estate / échelle")
-@click.option("--seed", type=int, default=2026, show_default=True)
+@click.option("--scale", type=int, default=1, show_default=True, help="how many times the sample estate")
+@click.option("--seed", type=int, default=2026, show_default=True, help="seed of the draw")
 @face
 def demo(console: Console, folder: Path, scale: int, seed: int) -> int:
     """The main job on a fictional hospital: from check to return, then where to look."""
