@@ -1,0 +1,47 @@
+"""What identifies an entry of a directory export: its keys, its form, its version."""
+
+from __future__ import annotations
+
+import hashlib
+
+from transhumance.connectors.formats.dn import dn_key
+from transhumance.connectors.formats.entry import AD, LDIF, Lower, is_change, stable_id
+from transhumance.connectors.formats.ldif import LdifRecord, canonical, write_record
+
+ROOT = b"rootdse"
+_AD = frozenset({"objectguid", "objectsid", "objectcategory"})
+
+
+def raw_name(dn: str) -> bytes:
+    """A name's own bytes, damaged ones too."""
+    return dn.encode("utf-8", "surrogateescape")
+
+
+def item_key(record: LdifRecord, lower: Lower) -> bytes:
+    """The key of an entry, as an item: see the room's page."""
+    found = stable_id(lower)
+    return found.encode() if found else raw_name(record.dn) or ROOT
+
+
+def subject_key(record: LdifRecord, lower: Lower) -> bytes:
+    """The key of an entry, as a subject."""
+    found = stable_id(lower)
+    return found.encode() if found else raw_name(dn_key(record.dn)) or ROOT
+
+
+def change_key(place: int, version: str) -> bytes:
+    """The key of a change: where it stands among the changes of its file, so that a listing keeps their order."""
+    return f"change:{place:08d}:{version[:12]}".encode()
+
+
+def form_of(lower: Lower) -> str:
+    """Whether the entry is one of Active Directory's."""
+    return LDIF if _AD.isdisjoint(lower) else AD
+
+
+def version_of(record: LdifRecord) -> str:
+    """What changes when anything of the record does; neither the order of its attributes nor `changetype: add` is
+    anything of it."""
+    if not is_change(record):
+        record = canonical(LdifRecord(record.dn, record.attributes))
+    return hashlib.sha256(write_record(record)).hexdigest()[:32]
