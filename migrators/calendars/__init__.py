@@ -9,6 +9,7 @@ from transhumance.migrators.calendars.codes_mapi import MAPI_CODES
 from transhumance.migrators.calendars.ical import ICAL_CODECS
 
 FORMS: tuple[Any, ...] = import_module(f"{__name__}.forms").CODECS if find_spec(f"{__name__}.forms") else ()
+CODES = (*codes.CODES, *MAPI_CODES)
 CODECS: tuple[Any, ...] = (*ICAL_CODECS, *FORMS)
 
 __all__ = ["CODECS", "CODES"]

@@ -21,7 +21,7 @@ MAPI_CODES = (
         "minor",
         Text("Un fichier est gardé à côté de l'objet", "A file is kept beside the object"),
         Text(
-            "L'objet ne prend que 4 Mio de fichiers ; l'archive garde les autres à côté de lui, un serveur d'agendas non",
+            "L'objet ne prend que 4 Mio de fichiers ; l'archive garde les autres à côté, un serveur d'agendas non",
             "The object takes 4 MiB of files only; the archive keeps the others beside it, a calendar server does not",
         ),
         Text(
