@@ -165,8 +165,8 @@ class Catalogue:
             self.ask("SELECT 1 FROM container WHERE fold = ? UNION ALL SELECT 1 FROM item WHERE fold = ?", fold, fold)
         )
 
-    def add(self, folder: str, container: Container) -> Place:
-        """Notes a container; the same again when it is there."""
+    def add(self, folder: str, container: Container, told: str, digest: bytes) -> Place:
+        """Notes a container, and the file that tells of it; the same again when it is there."""
         about = {"role": container.role, "properties": to_json(container.properties)}
         with self.change():
             self._db.execute(
@@ -181,8 +181,9 @@ class Catalogue:
                 ),
             )
             self._note_folders(folder + "/")
-        place = self.at_folder(folder)
-        assert place is not None
+            place = self.at_folder(folder)
+            assert place is not None
+            self._db.execute("INSERT OR REPLACE INTO file VALUES (?,?,?)", (told, place.id, digest))
         return place
 
     def busy(self, place: Place) -> int:

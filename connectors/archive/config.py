@@ -19,4 +19,6 @@ class ArchiveConfig(BaseModel):
 
     path: Path = Field(description="folder of the archive, relative to the plan")
     layout: Literal["files", "packed"] = Field(default="files", description="a file an item, or a zip a chunk")
-    keep: Literal["full", "residue"] = Field(default="full", description="documents and residue, or residue and digests only")
+    keep: Literal["full", "residue"] = Field(
+        default="full", description="documents and residue, or residue and digests only"
+    )

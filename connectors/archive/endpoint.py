@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from transhumance.connectors.archive.before import heal, read_before
 from transhumance.connectors.archive.catalogue import Place
+from transhumance.connectors.archive.codec import FORM
 from transhumance.connectors.archive.config import ArchiveConfig
 from transhumance.connectors.archive.effect import Effect, record_version
+from transhumance.connectors.archive.lines import decode
 from transhumance.connectors.archive.manifest import finish
 from transhumance.connectors.archive.staging import tidy
-from transhumance.connectors.archive.store import Store
+from transhumance.connectors.archive.store import Lines, Store
 from transhumance.connectors.contract import (
     ABSENT,
     ANY,
@@ -86,15 +88,16 @@ class _Endpoint:
         return place
 
     def _records(self, place: Place, keys: Sequence[bytes]) -> Iterator[Record | Fault]:
-        for key in keys:
-            row = self._store.catalogue.row(place, key)
-            item = next(self._store.items(place, [row])) if row else None
-            if item is None:
-                yield Fault(key, GONE, "not in the archive")
-            elif fault := self._store.fault_of(place, item):
-                yield Fault(key, GONE, fault, item.kind, "document")
-            else:
-                yield self._store.record(place, item)
+        with Lines(self._store, place) as lines:
+            for key in keys:
+                row = self._store.catalogue.row(place, key)
+                item = decode(lines.of(row)) if row else None
+                if item is None:
+                    yield Fault(key, GONE, "not in the archive")
+                elif fault := self._store.fault_of(place, item):
+                    yield Fault(key, GONE, fault, item.kind, FORM)
+                else:
+                    yield self._store.record(place, item)
 
 
 class ArchiveSource(_Endpoint):
@@ -117,9 +120,7 @@ class ArchiveSource(_Endpoint):
         place = self._store.place_of(container)
         self._store.sync(place, again=cursor is None)
         rows = self._store.catalogue.page(place, cursor, PAGE + 1)
-        refs = tuple(
-            ItemRef(row.key, row.version, row.kind, "document", row.size, count=row.count) for row in rows[:PAGE]
-        )
+        refs = tuple(ItemRef(row.key, row.version, row.kind, FORM, row.size, count=row.count) for row in rows[:PAGE])
         return Page(refs, refs[-1].key if len(rows) > PAGE else None)
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
@@ -159,14 +160,15 @@ class ArchiveTarget(_Endpoint):
         """What had its effect, told from the index. A file that an effect without commit replaced is put back."""
         place = self._store.place_of(container)
         self._store.sync(place, again=True)
-        return [self._settled(place, write) for write in writes]
+        with Lines(self._store, place) as lines:
+            return [self._settled(place, lines, write) for write in writes]
 
-    def _settled(self, place: Place, write: Write) -> Outcome | None:
+    def _settled(self, place: Place, lines: Lines, write: Write) -> Outcome | None:
         key = write.target_key or write.key
         row = self._store.catalogue.row(place, key)
         if row is None:
             return None
-        (item,) = self._store.items(place, [row])
+        item = decode(lines.of(row))
         if row.version != record_version(write.record):
             heal(self._store, place, item)
             return None

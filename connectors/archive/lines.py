@@ -20,6 +20,7 @@ from typing import Any, Literal
 from transhumance.connectors.contract import Record, Value, key_from_text, key_text
 from transhumance.connectors.contract.manifest import from_json, to_json
 
+_dumps = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _KEY = re.compile(rb'\{"key":("(?:[^"\\]|\\.)*")')
 _LONE = re.compile("[\ud800-\udfff]")
 _BEFORE = re.compile(rb',"before":"[0-9a-f]*"\}\n$')
@@ -71,7 +72,7 @@ class Item:
 
 def dump(value: Value) -> str:
     """A value as compact JSON, the same text for the same value."""
-    return json.dumps(to_json(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _dumps(to_json(value))
 
 
 def version_of(record: Record, meta: str, residue: str, digests: Mapping[str, str]) -> str:
@@ -84,15 +85,15 @@ def version_of(record: Record, meta: str, residue: str, digests: Mapping[str, st
 
 def encode(item: Item) -> bytes:
     """An item as one line."""
-    text = json.dumps(key_text(item.key), ensure_ascii=False)
+    text = _dumps(key_text(item.key))
     if item.gone:
         line = f'{{"key":{text},"gone":true'
     else:
         bodies = {name: _place(body) for name, body in sorted(item.bodies.items())}
         count = f'"count":{item.count},' if item.count != 1 else ""
         line = (
-            f'{{"key":{text},"kind":{_text(item.kind)},"standard":{_text(item.standard)},"name":{_text(item.name)},'
-            f'{count}"bodies":{json.dumps(bodies, ensure_ascii=False, separators=(",", ":"))},'
+            f'{{"key":{text},"kind":{_dumps(item.kind)},"standard":{_dumps(item.standard)},"name":{_dumps(item.name)},'
+            f'{count}"bodies":{_dumps(bodies)},'
             f'"meta":{item.meta},"residue":{item.residue},"version":"{item.version}"'
         )
     line += f',"before":"{item.before}"}}\n' if item.before else "}\n"
@@ -100,10 +101,6 @@ def encode(item: Item) -> bytes:
         return line.encode()
     except UnicodeEncodeError:  # bytes of a name that are no UTF-8: JSON has an escape for them, UTF-8 has none
         return _LONE.sub(lambda lone: f"\\u{ord(lone[0]):04x}", line).encode()
-
-
-def _text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _place(body: Stored) -> dict[str, Any]:
@@ -130,8 +127,8 @@ def decode(line: bytes) -> Item:
             plain["name"],
             plain.get("count", 1),
             {name: Stored(**body) for name, body in plain["bodies"].items()},
-            json.dumps(plain["meta"], ensure_ascii=False, sort_keys=True, separators=(",", ":")),
-            json.dumps(plain["residue"], ensure_ascii=False, sort_keys=True, separators=(",", ":")),
+            _dumps(plain["meta"]),
+            _dumps(plain["residue"]),
             plain["version"],
             plain.get("before", ""),
         )

@@ -14,6 +14,7 @@ class SortedIndex:
     """An open compacted index. A missing file is an empty one."""
 
     def __init__(self, path: Path) -> None:
+        self._near = (b"", 0)  # keys are mostly asked for in order
         try:
             self._file: BinaryIO | None = open(path, "rb")
             self._end = os.fstat(self._file.fileno()).st_size
@@ -27,7 +28,8 @@ class SortedIndex:
 
     def find(self, key: bytes) -> bytes | None:
         """The line of a key, or None. Raises `ValueError` where the file is no index."""
-        at = self.position(key)
+        at = self.position(key, self._near[1] if self._near[0] <= key else 0)
+        self._near = (key, at)
         line = self._line(at) if at < self._end else b""
         return line if line and key_of(line) == key else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -70,7 +71,7 @@ class Store:
     def _ours(self, writable: bool) -> None:
         """Refuses a folder that holds something else."""
         try:
-            names = set(os.listdir(self.root))
+            names = {name for name in os.listdir(self.root) if not name.startswith(durable.ASIDE)}
         except FileNotFoundError:
             if writable:
                 return
@@ -140,7 +141,8 @@ class Store:
             self.sync(place)
 
     def _read_about(self, folder: Path) -> None:
-        plain = json.loads((folder / INDEX / ABOUT).read_bytes())
+        data = (folder / INDEX / ABOUT).read_bytes()
+        plain = json.loads(data)
         container = Container(
             key_from_text(plain["subject"]),
             plain["workload"],
@@ -149,7 +151,8 @@ class Store:
             plain["role"],
             from_json(plain["properties"]),  # type: ignore[arg-type]
         )
-        self.catalogue.add(folder.relative_to(self.root).as_posix(), container)
+        name = folder.relative_to(self.root).as_posix()
+        self.catalogue.add(name, container, f"{name}/{INDEX}/{ABOUT}", hashlib.sha256(data).digest())
 
     def sync(self, place: Place, *, again: bool = False) -> None:
         """Brings the catalogue level with a container's index files, when first asked (or `again`)."""
@@ -253,10 +256,7 @@ class Store:
             if not found and self.catalogue.taken(folder):
                 folder = displaced_folder(folder, container)
             digest = self._write_about(folder, container)
-            place = found or self.catalogue.add(folder, container)
-            with self.catalogue.change():
-                self.note(f"{folder}/{INDEX}/{ABOUT}", place.id, digest)
-            return place
+            return self.catalogue.add(folder, container, f"{folder}/{INDEX}/{ABOUT}", digest)
 
     def _write_about(self, folder: str, container: Container) -> bytes:
         """Writes what a container says of itself; it is durable with the first effect, or the end of the pass."""
