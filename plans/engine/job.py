@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
 EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
-CHUNK_ITEMS = 500
+CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
 TRIES = 3
 """How often an item is tried in a pass before it is put into quarantine."""

@@ -170,13 +170,14 @@ def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[st
     from transhumance import __version__
 
     used = {n for w in wave.workloads for n in [*project.workload(w).from_, *project.workload(w).to]}
+    forms = {form for name in used for form in project.endpoint(name).connector.forms.values()}
     policies = {k: v for k, v in resolved(project.loaded)["policies"].items() if k not in ("approval", "drift")}
     return wave_parts(
         members=[f"{m.workload}/{m.endpoint}/{key_text(m.subject)}" for m in members],
         workloads=workloads_part(project.loaded, wave.id),
         policies=policies,
         mappings={w: project.mapping_digest(w) for w in wave.workloads if project.workload(w).mapping},
-        codecs={f"{kind}/{form}": codec.version for (kind, form), codec in codecs().items()},
+        codecs={f"{kind}/{form}": codec.version for (kind, form), codec in codecs().items() if form in forms},
         connectors={name: f"{project.endpoint(name).connector.name} {__version__}" for name in used},
     )
 
