@@ -139,6 +139,27 @@ class Problem:
     who: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock. `owner`: empty when nobody does; `until`: wall clock."""
+
+    owner: str
+    what: str
+    until: float
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pass came, in lines of its chunks (an item counts once for each target). `containers`: those listed
+    to their end, of those begun."""
+
+    done: int
+    total: int
+    containers: int
+    containers_begun: int
+
+
 class LedgerStore(Protocol):
     """The store. Every method is one transaction and may be called from any thread."""
 
@@ -153,6 +174,10 @@ class LedgerStore(Protocol):
 
     def drop_lock(self, name: str, owner: str) -> None:
         """Gives a lock back."""
+        ...
+
+    def holder(self, name: str) -> Holder | None:
+        """Who has a lock, or had it last; None where nobody ever took it."""
         ...
 
     # waves
@@ -231,6 +256,10 @@ class LedgerStore(Protocol):
         """The chunks of a phase that are not done."""
         ...
 
+    def progress(self, pass_id: int) -> Progress:
+        """How far a pass came, from any process, while it runs too."""
+        ...
+
     def committed(self, after: int = 0) -> Iterator[tuple[int, Chunk, str]]:
         """Every done chunk after a `seq`, in order, with the digest of its manifest."""
         ...
@@ -238,6 +267,10 @@ class LedgerStore(Protocol):
     # exceptions, links, checks
     def put_problems(self, wave: str, workload: str, problems: Iterable[Problem]) -> None: ...
     def problems(self, wave: str | None = None, state: str | None = None) -> list[Problem]: ...
+    def problem_counts(self, wave: str | None = None) -> Mapping[tuple[str, str], int]:
+        """By wave and state, how many items have a problem: one for each item, whatever the number of targets."""
+        ...
+
     def set_problem(self, problem: int, state: str, who: str) -> None: ...
     def clear_problems(self, container: int, target: str, keys: Sequence[bytes]) -> None: ...
     def put_edges(self, container: int, edges: Iterable[tuple[bytes, Link]]) -> None: ...

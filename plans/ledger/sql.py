@@ -20,9 +20,11 @@ from transhumance.plans.ledger.contract import (
     ChunkSpec,
     ContainerRow,
     Feed,
+    Holder,
     Member,
     PassRow,
     Problem,
+    Progress,
     WaveRow,
 )
 from transhumance.plans.ledger.lease import EFFECT, is_dead
@@ -134,6 +136,11 @@ class SqlLedger:
     def drop_lock(self, name: str, owner: str) -> None:
         with self._write() as db:
             db.execute(update(t.lock).where(t.lock.c.name == name, t.lock.c.owner == owner).values(owner="", until=0.0))
+
+    def holder(self, name: str) -> Holder | None:
+        with self._read() as db:
+            row = db.execute(select(t.lock).where(t.lock.c.name == name)).mappings().first()
+        return Holder(row["owner"], row["what"], row["until"], row["epoch"]) if row else None
 
     # --- waves
 
@@ -429,6 +436,17 @@ class SqlLedger:
             rows = db.execute(select(t.chunk).where(*where).order_by(t.chunk.c.id)).mappings().all()
         return [_chunk(row, row["epoch"]) for row in rows]
 
+    def progress(self, pass_id: int) -> Progress:
+        lines = func.coalesce(func.sum(t.chunk.c.high - t.chunk.c.low), 0)
+        # the one-item chunks of what failed are tries again of lines that are counted already
+        here = (t.chunk.c.pass_id == pass_id, t.chunk.c.attempt == 0)
+        feeds = select(func.count(), func.coalesce(func.sum(t.feed.c.complete), 0)).where(t.feed.c.pass_id == pass_id)
+        with self._read() as db:
+            total = db.execute(select(lines).where(*here)).scalar_one()
+            done = db.execute(select(lines).where(*here, t.chunk.c.state == "done")).scalar_one()
+            begun, complete = db.execute(feeds).one()
+        return Progress(int(done), int(total), int(complete), int(begun))
+
     def tallies(self, pass_id: int) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """The tally of each done chunk of a pass, with its target."""
         query = select(t.chunk.c.target, t.chunk.c.tally).where(t.chunk.c.pass_id == pass_id, t.chunk.c.state == "done")
@@ -477,6 +495,16 @@ class SqlLedger:
             query = query.where(t.exception.c.state == state)
         with self._read() as db:
             return [Problem(**{**row, "key": bytes(row["key"])}) for row in db.execute(query).mappings()]
+
+    def problem_counts(self, wave: str | None = None) -> Mapping[tuple[str, str], int]:
+        e = t.exception.c
+        once = select(e.wave, e.state, e.container, e.key).distinct()
+        if wave is not None:
+            once = once.where(e.wave == wave)
+        rows = once.subquery()
+        query = select(rows.c.wave, rows.c.state, func.count()).group_by(rows.c.wave, rows.c.state)
+        with self._read() as db:
+            return {(name, state): int(count) for name, state, count in db.execute(query)}
 
     def set_problem(self, problem: int, state: str, who: str) -> None:
         with self._write() as db:
