@@ -83,7 +83,9 @@ def discover(job: Job, row: ContainerRow) -> None:
         point("page.manifest")
         last = page.refs[-1].key if page.refs else feed.last_key
         after = Feed(page.next, feed.pages + 1, feed.listed + len(refs), page.next is None, last)
-        ledger.add_page(job.row.id, row.id, feed.pages, sha256, len(lines) if specs else 0, after, specs)
+        ledger.add_page(
+            job.row.id, row.id, feed.pages, sha256, len(lines) if specs else 0, after, specs, job.heart.owner
+        )
         point("page.committed")
         feed = after
         job.counts.add(listed=len(refs), todo=sum(s.high - s.low for s in specs))

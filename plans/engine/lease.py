@@ -8,9 +8,7 @@ import time
 from transhumance.connectors.contract import Fence, StaleLease
 from transhumance.plans.ledger.contract import Chunk
 from transhumance.plans.ledger.lease import EFFECT, LEASE, Lease, LeaseFence, this_owner
-from transhumance.plans.ledger.sql import SqlLedger
-
-LOCK = "run"
+from transhumance.plans.ledger.sql import RUN, SqlLedger
 
 
 class Heart:
@@ -27,7 +25,7 @@ class Heart:
         self.lease = Lease(self.owner, float("-inf"))
 
     def __enter__(self) -> Heart:
-        self._ledger.take_lock(LOCK, self.owner, LEASE, self._what)
+        self._ledger.take_lock(RUN, self.owner, LEASE, self._what)
         self.lease.renewed(time.monotonic() + LEASE)
         self._thread.start()
         return self
@@ -35,7 +33,7 @@ class Heart:
     def __exit__(self, *error: object) -> None:
         self._end.set()
         self._thread.join()
-        self._ledger.drop_lock(LOCK, self.owner)
+        self._ledger.drop_lock(RUN, self.owner)
 
     def _beat(self) -> None:
         while not self._end.wait(LEASE / 4):
@@ -43,7 +41,7 @@ class Heart:
             try:
                 if not self.lease.holds():  # a stopped process that woke up late must ask before it acts
                     raise StaleLease(self._what)
-                self._ledger.renew(LOCK, self.owner, LEASE)
+                self._ledger.renew(RUN, self.owner, LEASE)
                 self.lease.renewed(started + LEASE)
             except StaleLease:
                 self.lease.lost()

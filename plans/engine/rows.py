@@ -35,7 +35,9 @@ def discover(job: Job, row: ContainerRow, wants: Callable[[Item], bool]) -> None
             lines = [_line(item) for item in batch if wants(item)]
             feed = _page(job, row, feed, f"{number}:".encode() + batch[-1].key, lines, targets[number])
         after = None
-    ledger.add_page(job.row.id, row.id, feed.pages, "", 0, Feed(None, feed.pages + 1, feed.listed, True), [])
+    ledger.add_page(
+        job.row.id, row.id, feed.pages, "", 0, Feed(None, feed.pages + 1, feed.listed, True), [], job.heart.owner
+    )
 
 
 def _page(job: Job, row: ContainerRow, feed: Feed, cursor: bytes, lines: list[InputLine], target: str) -> Feed:
@@ -43,7 +45,7 @@ def _page(job: Job, row: ContainerRow, feed: Feed, cursor: bytes, lines: list[In
     sha256 = job.project.manifests.write(page_name(job.row.id, row.id, feed.pages), lines) if lines else ""
     point("page.manifest")
     after = Feed(cursor, feed.pages + 1, feed.listed + len(lines), False)
-    job.project.ledger.add_page(job.row.id, row.id, feed.pages, sha256, len(lines), after, specs)
+    job.project.ledger.add_page(job.row.id, row.id, feed.pages, sha256, len(lines), after, specs, job.heart.owner)
     point("page.committed")
     job.counts.add(listed=len(lines), todo=len(lines))
     return after

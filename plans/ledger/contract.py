@@ -223,6 +223,7 @@ class LedgerStore(Protocol):
         lines: int,
         feed: Feed,
         chunks: Sequence[ChunkSpec],
+        owner: str,
     ) -> None:
         """A page, its chunks and the feed's new cursor, at once. The manifest is durable already. Repeating it is
         harmless."""

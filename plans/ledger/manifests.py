@@ -24,15 +24,15 @@ class Manifests:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, name: str) -> Path:
-        """Where a manifest lies; a folder holds at most about a thousand."""
-        bucket = hashlib.sha256(name.encode()).hexdigest()[:2]
-        return self._folder / bucket / f"{name}.jsonl.z"
+    def path(self, name: str, sha256: str) -> Path:
+        """Where a manifest lies; they are spread over 256 folders."""
+        return self._folder / sha256[:2] / f"{name}-{sha256[:16]}.jsonl.z"
 
     def write(self, name: str, lines: list[InputLine] | list[OutputLine]) -> str:
         """Writes a manifest durably; returns its digest. The same name and lines may be written again."""
         data = encode_lines(lines)
-        path = self.path(name)
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.path(name, sha256)
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(f".{os.getpid()}.tmp")
         with open(aside, "wb") as out:
@@ -45,11 +45,11 @@ class Manifests:
             os.fsync(folder)
         finally:
             os.close(folder)
-        return hashlib.sha256(data).hexdigest()
+        return sha256
 
-    def read(self, name: str, kind: type[Line], sha256: str | None = None) -> Iterator[Line]:
+    def read(self, name: str, kind: type[Line], sha256: str) -> Iterator[Line]:
         """The lines again. Raises `UserError` where the file is missing or is not the one that the ledger knows."""
-        path = self.path(name)
+        path = self.path(name, sha256)
         try:
             data = zlib.decompress(path.read_bytes())
         except (OSError, zlib.error) as error:
@@ -59,7 +59,7 @@ class Manifests:
                     f"manifest {path}: can't be read ({error}); restore the ledger (`transhume ledger restore`)",
                 )
             ) from None
-        if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
+        if hashlib.sha256(data).hexdigest() != sha256:
             raise UserError(
                 Text(
                     f"manifeste {path} : altéré ; restaurez le registre (`transhume ledger restore`)",

@@ -30,6 +30,10 @@ from transhumance.plans.ledger.contract import (
 from transhumance.plans.ledger.lease import EFFECT, is_dead
 
 
+RUN = "run"
+"""The name of the lock that whoever works on a plan holds."""
+
+
 def now() -> str:
     """The time as the ledger writes it: UTC, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -321,9 +325,12 @@ class SqlLedger:
         lines: int,
         feed: Feed,
         chunks: Sequence[ChunkSpec],
+        owner: str,
     ) -> None:
         here = {"pass_id": pass_id, "container": container}
         with self._write() as db:
+            if db.execute(select(t.lock.c.owner).where(t.lock.c.name == RUN)).scalar() != owner:
+                raise StaleLease(f"container {container}, page {seq}")
             done = db.execute(
                 select(t.feed.c.pages).where(t.feed.c.pass_id == pass_id, t.feed.c.container == container)
             ).scalar()

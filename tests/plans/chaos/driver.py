@@ -5,14 +5,24 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from transhumance.connectors.contract import TranshumanceError
 from transhumance.plans.commands import approval, cutover, forward
 from transhumance.plans.facts import gather
+from transhumance.plans.ledger.backup import backup, restore
 from transhumance.plans.project import Project
 from transhumance.plans.report import write
 from transhumance.plans.waves.inventory import assess
 
 
 def main(plan: str, *steps: str) -> int:
+    try:
+        return act(plan, *steps)
+    except TranshumanceError as error:
+        print(error.text.en)
+        return 4
+
+
+def act(plan: str, *steps: str) -> int:
     project = Project.open(plan)
     waves = [wave.id for wave in project.plan.waves]
     results = []
@@ -31,6 +41,10 @@ def main(plan: str, *steps: str) -> int:
                 results += cutover.verify(project, waves)
             case "rollback":
                 results += [cutover.rollback(project, wave) for wave in waves]
+            case "backup":
+                backup(project.state, project.state / "copies")
+            case "restore":
+                restore(max((project.state / "copies").iterdir()), project.state)
             case "report":
                 write(gather(project), Path(plan).parent / "report")
     project.close()

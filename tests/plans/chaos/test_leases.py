@@ -1,0 +1,108 @@
+"""Two workers on one plan: the second is refused or takes over, a late one has no effect; a day-old ledger goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from .test_kill import (
+    DRIVER,
+    Outcome,
+    differences,
+    drive,
+    finish,
+    mutate,
+    outcome,
+    prepared,
+    undisturbed,
+)
+
+__all__ = ["prepared", "undisturbed"]
+pytestmark = pytest.mark.slow
+
+
+def start(folder: Path, fault: str, lease: float) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "TRANSHUMANCE_FAULT": fault,
+        "TRANSHUMANCE_CODECS": "inline",
+        "TRANSHUMANCE_CHUNK_ITEMS": "3",
+        "TRANSHUMANCE_ACTOR": "chaos",
+        "TRANSHUMANCE_LEASE": str(lease),
+    }
+    command = [sys.executable, str(DRIVER), str(folder / "plan.yaml"), "run"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def stopped(process: subprocess.Popen[str]) -> bool:
+    """Whether the process is stopped by SIGSTOP."""
+    return Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def until_stopped(process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        if stopped(process):
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError("the armed point was not reached")
+
+
+@pytest.mark.parametrize(
+    "name", ["page.manifest", "chunk.claimed", "intent.committed", "effect.done", "output.manifest"]
+)
+def test_stopped_past_its_lease_a_worker_has_no_effect_when_it_wakes(
+    name: str, prepared: Path, undisturbed: Outcome, tmp_path: Path
+) -> None:
+    folder = tmp_path / "estate"
+    shutil.copytree(prepared, folder)
+    late = start(folder, f"{name}:2:stop", lease=2)
+    until_stopped(late)
+    try:
+        refused = start(folder, "", lease=2)
+        text, _ = refused.communicate(timeout=60)
+        assert refused.returncode == 4 and "another process is at work" in text
+        time.sleep(3)
+        taker = start(folder, "", lease=2)
+        assert taker.wait(timeout=120) == 0, taker.communicate()
+    finally:
+        os.kill(late.pid, signal.SIGCONT)
+    text, errors = late.communicate(timeout=120)
+    assert late.returncode in (3, 4) and "Traceback" not in errors, (late.returncode, text, errors)
+    mutate(folder)
+    assert drive(folder, "run", "verify") == 0
+    assert differences(outcome(folder), undisturbed) == []
+
+
+def test_a_killed_worker_is_taken_over_at_once(prepared: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "estate"
+    shutil.copytree(prepared, folder)
+    killed = start(folder, "effect.done:1", lease=600)
+    assert killed.wait(timeout=60) == -signal.SIGKILL
+    finish(folder)
+
+
+def test_a_ledger_restored_a_day_old_loses_nothing_and_repeats_nothing(
+    prepared: Path, undisturbed: Outcome, tmp_path: Path
+) -> None:
+    folder = tmp_path / "estate"
+    shutil.copytree(prepared, folder)
+    assert drive(folder, "backup") == 0
+    assert drive(folder, "run") == 0
+    mutate(folder)
+    assert drive(folder, "run") == 0
+    assert drive(folder, "restore") == 0
+    finish(folder)
+    assert drive(folder, "run", "verify") == 0
+    found = outcome(folder)
+    assert (
+        differences(Outcome(found.archive, found.copy, None), Outcome(undisturbed.archive, undisturbed.copy, None))
+        == []
+    )
