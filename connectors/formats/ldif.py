@@ -109,7 +109,7 @@ def logical_lines(raw: bytes) -> list[bytes]:
     if b"\r" in raw:
         raw = raw.replace(b"\r\n", b"\n").removesuffix(b"\r")
     if raw[:1] in (b" ", b"\t"):
-        raise LdifError("it begins with a continuation")
+        raise LdifError("it begins with a continuation", -1)
     raw = raw.replace(b"\n ", b"")
     if b"\n\t" in raw:
         raw = raw.replace(b"\n\t", b"")

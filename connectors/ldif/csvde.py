@@ -117,13 +117,15 @@ def records(stream: BinaryIO, out: BinaryIO, encoding: str, limit: int) -> Itera
 def _header(raw: bytes, encoding: str) -> tuple[list[str], str]:
     text = _text(raw, encoding)
     separator = ";" if text.count(";") > text.count(",") else ","  # saved again by a French spreadsheet
-    names = [name.strip() for name in _fields(text, separator)]
+    names = [name.strip() for name in _fields(text, separator) or ()]
     known = {name.lower() for name in names}
     return (names, separator) if known & {"dn", "distinguishedname"} else ([], separator)
 
 
 def _record(raw: bytes, header: list[str], separator: str, encoding: str) -> tuple[LdifRecord | None, str]:
     fields = _fields(_text(raw, encoding), separator)
+    if fields is None:
+        return None, "a quote is out of place"
     if len(fields) < len(header) or any(fields[len(header) :]):
         return None, f"{len(fields)} fields, the header has {len(header)}"
     dn, attributes = "", dict[str, tuple[bytes, ...]]()
@@ -146,14 +148,17 @@ def _values(name: str, field: str) -> tuple[bytes, ...]:
     return tuple(bytes.fromhex(m[1]) if (m := _HEX.fullmatch(part)) else part.encode(*_BYTES) for part in parts)
 
 
-def _fields(text: str, separator: str) -> list[str]:
-    """The fields of one row; the reader of the standard library has a limit of its own, so long rows are cut here."""
+def _fields(text: str, separator: str) -> list[str] | None:
+    """The fields of one row, or None where a quote is out of place. Rows that are longer than what the standard
+    library's reader takes are cut here by the same rules."""
+    text = text.rstrip("\r\n")
     if len(text) < csv.field_size_limit():
         try:
-            return next(csv.reader([text.rstrip("\r\n")], delimiter=separator, strict=True))
+            return next(csv.reader([text], delimiter=separator, strict=True))
         except (csv.Error, StopIteration):
-            pass
-    return [_unquoted(part) for part in _cut(text.rstrip("\r\n"), separator)]
+            return None
+    fields = [_unquoted(part) for part in _cut(text, separator)]
+    return None if None in fields else [field for field in fields if field is not None]
 
 
 def _cut(text: str, separator: str) -> Iterator[str]:
@@ -167,10 +172,11 @@ def _cut(text: str, separator: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _unquoted(field: str) -> str:
-    if len(field) > 1 and field[0] == field[-1] == '"':
-        return field[1:-1].replace('""', '"')
-    return field
+def _unquoted(field: str) -> str | None:
+    if not field.startswith('"'):
+        return field
+    inner = field[1:-1].replace('""', "\0")
+    return None if len(field) < 2 or field[-1] != '"' or '"' in inner else field[1:-1].replace('""', '"')
 
 
 def _text(raw: bytes, encoding: str) -> str:
