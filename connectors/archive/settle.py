@@ -131,7 +131,9 @@ def _copy_name(old: str, new: str) -> None:
 
 def _repack(store: Store, place: Place) -> int:
     """Writes packs again of which a quarter or more of the members is dead; returns how many items were moved."""
-    rows = store.catalogue.ask("SELECT DISTINCT path FROM dead WHERE container = ?", place.id)
+    prefix = f"{place.folder}/{PACKS}/"
+    query = "SELECT DISTINCT path FROM dead WHERE container = ? AND substr(path, 1, ?) = ?"
+    rows = store.catalogue.ask(query, place.id, len(prefix), prefix)
     moved = 0
     for (path,) in rows:
         pack = str(path).removeprefix(f"{place.folder}/")
