@@ -33,7 +33,8 @@ NAP = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a pass ended. `state`: done, paused, stopped (an endpoint or the lease), held (a person must decide)."""
+    """How a pass ended. `state`: done, paused, stopped (by an endpoint), lost (the lease passed to another process), held (a
+    person must decide)."""
 
     wave: str
     kind: str
@@ -126,8 +127,9 @@ def run_pass(
         trouble.add(error)
     if trouble.crash is not None:
         raise trouble.crash
-    if not heart.lease.holds():
+    if not heart.lease.holds():  # whoever has the work now says how the pass ends
         trouble.add(StaleLease(f"{wave.id} {kind}"))
+        return Result(wave.id, kind, "lost", job.counts, time.monotonic() - started, tuple(trouble.reasons))
     if trouble.reasons:
         state = "stopped"
     seconds = time.monotonic() - started
@@ -138,9 +140,10 @@ def run_pass(
 def _end(job: Job, state: str, seconds: float, applied: int) -> None:
     detail = {"applied": applied, "done": job.counts.done, "bytes": job.counts.size, "problems": job.counts.problems}
     try:
-        job.project.ledger.end_pass(job.row.id, "done" if state == "done" else "running", seconds, detail)
-    except OSError:
-        return  # a full disk: the pass stays unfinished, which is true
+        ended = "done" if state == "done" else "running"
+        job.project.ledger.end_pass(job.row.id, ended, seconds, detail, job.heart.owner)
+    except (OSError, StaleLease):
+        return  # a full disk, or the lease is lost: the pass stays as it is
     point("pass.ended")
 
 

@@ -29,7 +29,6 @@ from transhumance.plans.ledger.contract import (
 )
 from transhumance.plans.ledger.lease import EFFECT, is_dead
 
-
 RUN = "run"
 """The name of the lock that whoever works on a plan holds."""
 
@@ -246,8 +245,10 @@ class SqlLedger:
                 row = db.execute(select(t.passes).where(*where)).mappings().one()
         return _pass(row)
 
-    def end_pass(self, pass_id: int, state: str, seconds: float, detail: Mapping[str, Any]) -> None:
+    def end_pass(self, pass_id: int, state: str, seconds: float, detail: Mapping[str, Any], owner: str) -> None:
         with self._write() as db:
+            if db.execute(select(t.lock.c.owner).where(t.lock.c.name == RUN)).scalar() != owner:
+                raise StaleLease(f"pass {pass_id}")
             values = {"state": state, "ended": now(), "seconds": t.passes.c.seconds + seconds, "detail": _dump(detail)}
             db.execute(update(t.passes).where(t.passes.c.id == pass_id).values(**values))
 

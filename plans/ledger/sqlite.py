@@ -60,6 +60,16 @@ def open_sqlite(path: Path) -> SqlLedger:
 
 def _damaged(path: Path, error: Exception) -> UserError:
     cause = getattr(error, "orig", error)
+    if "locked" in str(cause):
+        return UserError(
+            Text(
+                f"{path} : un autre processus est au travail et tient le registre depuis {BUSY_MS // 1000} s ; "
+                "s'il est suspendu, reprenez-le ou arrêtez-le",
+                f"{path}: another process is at work and has held the ledger for {BUSY_MS // 1000} s; "
+                "if it is suspended, continue it or end it",
+            ),
+            where="ledger",
+        )
     return UserError(
         Text(
             f"{path} : registre inutilisable ({cause}) ; restaurez-le (`transhume ledger restore`)",
