@@ -13,6 +13,7 @@ from transhumance.migrators.ical import rrule
 KINDS = {"VEVENT": "event", "VTODO": "task", "VJOURNAL": "journal"}
 _DATE = re.compile(rb"\d{8}")
 _STAMP = re.compile(rb"\d{8}T\d{6}(Z?)")
+_LISTED = re.compile(rb"\d{8}(?:T\d{6}Z?(?:/[^,]+)?)?")  # in RDATE and EXDATE: a date, a time, a period
 _ONLINE = re.compile(
     rb"(?i)https://(?:teams\.(?:microsoft|live)\.com/|[\w.-]*\.?(?:lync\.com|skype\.com)/|meet\.lync\.|join\.skype)"
 )
@@ -119,12 +120,16 @@ def _recurrence(found: Sequence[Part]) -> Iterator[Finding]:
     for part in masters:
         rules = part.props.get("RRULE", [])
         for rule in (*rules, *part.props.get("EXRULE", ())):
-            if fault := rrule.fault(text_of(rule.value)):
+            if fault := rrule.fault(rule.value.decode("utf-8", "replace")):
                 yield Finding("CAL-REC-04", fault)
         if len(rules) > 1 or "EXRULE" in part.props:
             yield Finding("CAL-REC-04", "several RRULE" if len(rules) > 1 else "EXRULE, which RFC 5545 dropped")
         if rules and part.name == "VTODO":
             yield Finding("TASK-REC-01")
+        for name in ("RDATE", "EXDATE"):
+            listed = [item.strip() for prop in part.props.get(name, ()) for item in prop.value.split(b",")]
+            if odd := sum(not _LISTED.fullmatch(item) for item in listed):
+                yield Finding("CAL-REC-04", f"{odd} of {len(listed)} {name} are no date")
         if "RDATE" in part.props:
             yield Finding("CAL-REC-05", f"{len(part.props['RDATE'])} RDATE")
         yield from _deleted(part)

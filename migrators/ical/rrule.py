@@ -58,7 +58,7 @@ def _fault_of(key: str, value: str, frequency: str) -> str:
 
 def _fault_of_days(value: str, frequency: str) -> str:
     for item in value.split(","):
-        match = _DAY.fullmatch(item.strip())
+        match = _DAY.fullmatch(item)
         if match is None or (match[1] and not 1 <= abs(int(match[1])) <= 53):
             return "BYDAY names no day"
         if match[1] and frequency not in ("MONTHLY", "YEARLY"):
