@@ -54,7 +54,8 @@ def _project(console: Console, plan: Path) -> Iterator[Project]:
 
     project = Project.open(plan, console.lang)
     for warning in project.loaded.warnings:
-        console.say(str(warning), str(warning))
+        console.emit("warning", code=warning.code, text=str(warning))
+        console.say(str(warning), str(warning), "warn")
     try:
         yield project
     finally:
@@ -65,10 +66,15 @@ def _waves(project: Project, wave: str | None) -> list[str]:
     return [project.wave(wave).id] if wave else [w.id for w in project.plan.waves]
 
 
-def _results(console: Console, results: list[Result]) -> int:
+def _results(console: Console, project: Project, results: list[Result], last: bool = True) -> int:
     from transhumance.plans.face.results import show_results
 
-    return show_results(console, results)
+    return show_results(console, project, results, last)
+
+
+def _worst(*codes: int) -> int:
+    """An error before a decision, a decision before nothing."""
+    return 1 if 1 in codes else max(codes)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -97,10 +103,7 @@ def init(console: Console, folder: Path, **answers: Any) -> int:
     """Writes a commented plan to start from, by questions or by flags."""
     from transhumance.plans.face.start import write_starter
 
-    path = write_starter(console, folder, **answers)
-    console.result(str(path))
-    console.next(f"transhume check {path}", f"transhume check {path}")
-    return 0
+    return write_starter(console, folder, **answers)
 
 
 @main.command()
@@ -110,7 +113,7 @@ def init(console: Console, folder: Path, **answers: Any) -> int:
 def check(console: Console, plan: Path, probe: bool) -> int:
     """Validates the plan; a line per endpoint; says for what it is ready."""
     from transhumance.plans.commands.check import check as checked
-    from transhumance.plans.face.results import show_check
+    from transhumance.plans.face.checking import show_check
 
     with _project(console, plan) as project:
         return show_check(console, project, checked(project, probe))
@@ -121,8 +124,7 @@ def check(console: Console, plan: Path, probe: bool) -> int:
 @face
 def assess(console: Console, plan: Path) -> int:
     """Takes the inventory of the sources; proposes people.csv."""
-    from transhumance.plans.face.results import show_inventory
-
+    from transhumance.plans.face.inventories import show_inventory
     from transhumance.plans.waves.inventory import assess as take
     from transhumance.plans.waves.matching import propose
 
@@ -137,12 +139,11 @@ def assess(console: Console, plan: Path) -> int:
 @face
 def plan_(console: Console, plan: Path, wave: str | None) -> int:
     """Resolves each wave into a frozen list; prints counts and digests. Nothing is written at any target."""
-    from transhumance.plans.face.results import show_plan
-
     from transhumance.plans.commands.forward import plan as freeze
+    from transhumance.plans.face.planning import show_plan
 
     with _project(console, plan) as project:
-        return show_plan(console, project, freeze(project, wave))
+        return show_plan(console, project, freeze(project, wave), wave)
 
 
 @main.command(name="dry-run")
@@ -152,15 +153,15 @@ def plan_(console: Console, plan: Path, wave: str | None) -> int:
 @face
 def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None) -> int:
     """Runs both directions on every item, in memory, and predicts the targets. Nothing is written there."""
-    from transhumance.plans.face.results import show_report
-
     from transhumance.plans.commands.forward import dry_run as measure
     from transhumance.plans.face.progress import Progress
+    from transhumance.plans.face.reports import show_report
 
-    with _project(console, plan) as project, Progress(console) as progress:
-        waves = _waves(project, wave)
-        code = _results(console, measure(project, waves, progress.report))
-        return max(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run"))
+    with _project(console, plan) as project:
+        with Progress(console) as progress:
+            results = measure(project, _waves(project, wave), progress.report)
+        code = _results(console, project, results, last=False)
+        return _worst(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run"))
 
 
 @main.command()
@@ -171,44 +172,39 @@ def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None)
 @face
 def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool) -> int:
     """Records who accepts which digest and losses."""
-    from transhumance.plans.face.results import show_approval
-
     from transhumance.plans.commands import approval
+    from transhumance.plans.face.endings import show_approved
+    from transhumance.plans.face.planning import show_approval
 
     with _project(console, plan) as project:
-        found = approval.approval_of(project, wave)
-        show_approval(console, found)
+        show_approval(console, project, approval.approval_of(project, wave))
         if not yes and not click.confirm(console.text("Approuver ?", "Approve?"), err=True):
             return DECISION
         approval.approve(project, wave, who or project.actor)
-        needed, have = approval.required(project, wave), approval.approvers(project, wave)
-        console.emit("approved", wave=wave, digest=found.digest, approvers=have, required=needed)
-        console.result(
-            console.text(
-                f"Approuvé par {', '.join(have)} ({len(have)} sur {needed}).",
-                f"Approved by {', '.join(have)} ({len(have)} of {needed}).",
-            )
-        )
-        console.next(f"transhume run {plan} --wave {wave}", f"transhume run {plan} --wave {wave}")
+        show_approved(console, project, wave, approval.approvers(project, wave), approval.required(project, wave))
     return 0
 
 
 def _run(console: Console, plan: Path, wave: str | None, pass_: str | None) -> int:
     from transhumance.plans.commands.forward import run as forward
+    from transhumance.plans.face.endings import nothing_to_run
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project, Progress(console) as progress:
-        if wave is None:
-            wanted = [w for w in _waves(project, None) if project.ledger.wave(w).state in RUNNABLE]
-        else:
-            wanted = _waves(project, wave)
+    with _project(console, plan) as project:
+        wanted = _waves(project, wave) if wave else [w for w in _waves(project, None) if _runs(project, w)]
         if not wanted:
-            console.say("Aucune vague n'est approuvée.", "No wave is approved.")
-            return DECISION
-        return _results(console, forward(project, wanted, pass_, progress.report))
+            return nothing_to_run(console, project)
+        with Progress(console) as progress:
+            results = forward(project, wanted, pass_, progress.report)
+        return _results(console, project, results)
 
 
-RUNNABLE = ("approved", "running", "ready", "stopped")
+def _runs(project: Project, wave: str) -> bool:
+    """Whether `run` without `--wave` takes a wave: approved, or begun, or planned where nobody need approve."""
+    from transhumance.plans.commands.approval import required
+
+    state = project.ledger.wave(wave).state
+    return state in ("approved", "running", "ready", "stopped") or (state == "planned" and not required(project, wave))
 
 
 @main.command()
@@ -241,12 +237,11 @@ def resume(console: Console, plan: Path, wave: str | None) -> int:
 def pause(console: Console, plan: Path) -> int:
     """Asks whoever works on this plan to stop after the chunks under way."""
     from transhumance.plans.commands.quarantine import pause as ask
+    from transhumance.plans.face.endings import finished
 
     with _project(console, plan) as project:
         ask(project)
-    console.result(console.text("Pause demandée.", "Pause asked for."))
-    console.next(f"transhume resume {plan}", f"transhume resume {plan}")
-    return 0
+    return finished(console, "pause", "Pause demandée.", "Pause asked for.", f"transhume resume {plan}")
 
 
 @main.command()
@@ -257,21 +252,19 @@ def pause(console: Console, plan: Path) -> int:
 def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """final, then verify; the wave's master becomes the target."""
     from transhumance.plans.commands.cutover import cutover as switch
+    from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project, Progress(console) as progress:
+    with _project(console, plan) as project:
+        project.wave(wave)
         question = console.text(f"Basculer la vague {wave} ?", f"Cut wave {wave} over?")
         if not yes and not click.confirm(question, err=True):
             return DECISION
-        code = _results(console, switch(project, wave, progress.report))
-        row = project.ledger.wave(wave)
-        console.result(
-            console.text(
-                f"Vague {wave} : {row.state}, maître : {row.master}.",
-                f"Wave {wave}: {row.state}, master: {row.master}.",
-            )
-        )
-        return code if row.master == "target" else max(code, DECISION)
+        with Progress(console) as progress:
+            results = switch(project, wave, progress.report)
+        code = _results(console, project, results, last=False)
+        show_master(console, project, wave)
+        return _worst(code, 0 if project.ledger.wave(wave).master == "target" else DECISION)
 
 
 @main.command()
@@ -280,15 +273,19 @@ def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
 @face
 def verify(console: Console, plan: Path, wave: str | None) -> int:
     """Reads every item back at every target and compares it."""
-    from transhumance.plans.face.results import show_verification
-
     from transhumance.plans.commands.cutover import verify as read_back
+    from transhumance.plans.face.endings import nothing_to_run
     from transhumance.plans.face.progress import Progress
+    from transhumance.plans.face.reports import show_verification
 
-    with _project(console, plan) as project, Progress(console) as progress:
-        waves = [w for w in _waves(project, wave) if wave or project.ledger.containers(w)]
-        code = _results(console, read_back(project, waves, progress.report))
-        return max(code, show_verification(console, project, waves))
+    with _project(console, plan) as project:
+        waves = [w for w in _waves(project, wave) if project.ledger.containers(w)]
+        if not waves:
+            return nothing_to_run(console, project, wave)
+        with Progress(console) as progress:
+            results = read_back(project, waves, progress.report)
+        code = _results(console, project, results, last=False)
+        return _worst(code, show_verification(console, project, waves))
 
 
 @main.command()
@@ -301,11 +298,14 @@ def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.commands.cutover import rollback as undo
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project, Progress(console) as progress:
+    with _project(console, plan) as project:
+        project.wave(wave)
         question = console.text(f"Défaire ce que la vague {wave} a écrit ?", f"Undo what wave {wave} wrote?")
         if not yes and not click.confirm(question, err=True):
             return DECISION
-        return _results(console, [undo(project, wave, progress.report)])
+        with Progress(console) as progress:
+            result = undo(project, wave, progress.report)
+        return _results(console, project, [result])
 
 
 @main.command(name="return")
@@ -317,16 +317,21 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """After cutover: what is at the target goes back into the source's own format; the source is master again."""
     from transhumance.plans.commands.cutover import give_back
     from transhumance.plans.engine.giveback import back_target
+    from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project, Progress(console) as progress:
+    with _project(console, plan) as project:
         for workload in project.wave(wave).workloads:
             where = back_target(project, workload)
             console.say(f"{workload} : retour vers {where}", f"{workload}: back to {where}")
         question = console.text(f"Rendre la vague {wave} ?", f"Give wave {wave} back?")
         if not yes and not click.confirm(question, err=True):
             return DECISION
-        return _results(console, [give_back(project, wave, progress.report)])
+        with Progress(console) as progress:
+            result = give_back(project, wave, progress.report)
+        code = _results(console, project, [result], last=False)
+        show_master(console, project, wave)
+        return code
 
 
 @main.command()
@@ -337,6 +342,7 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
 def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
     """Closes the way back; the wave's name must be typed. Erases nothing."""
     from transhumance.plans.commands.cutover import finalize as close
+    from transhumance.plans.face.endings import show_master
 
     question = console.text("Tapez le nom de la vague", "Type the wave's name")
     if (typed or click.prompt(question, err=True)) != wave:
@@ -344,7 +350,7 @@ def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
         return DECISION
     with _project(console, plan) as project:
         close(project, wave)
-    console.result(console.text(f"Vague {wave} : close.", f"Wave {wave}: finalized."))
+        show_master(console, project, wave)
     return 0
 
 
@@ -386,7 +392,7 @@ def quarantine() -> None:
 @face
 def quarantine_list(console: Console, plan: Path, wave: str | None) -> int:
     """Lists them, each with its number, code and remedy."""
-    from transhumance.plans.face.results import show_problems
+    from transhumance.plans.face.problems import show_problems
 
     with _project(console, plan) as project:
         return show_problems(console, project, wave)
@@ -399,12 +405,12 @@ def quarantine_list(console: Console, plan: Path, wave: str | None) -> int:
 def quarantine_retry(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
     """Makes the next run do them again; all of them when none is named."""
     from transhumance.plans.commands.quarantine import quarantine_retry as retry
+    from transhumance.plans.face.endings import finished
 
     with _project(console, plan) as project:
         count = retry(project, numbers, project.actor)
-    console.result(console.text(f"{count} à refaire.", f"{count} to be done again."))
-    console.next(f"transhume run {plan}", f"transhume run {plan}")
-    return 0
+    again = f"transhume run {plan}"
+    return finished(console, "retry", f"{count} à refaire.", f"{count} to be done again.", again, count=count)
 
 
 @quarantine.command(name="skip")
@@ -414,11 +420,13 @@ def quarantine_retry(console: Console, plan: Path, numbers: tuple[int, ...]) -> 
 def quarantine_skip(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
     """Accepts that they stay behind (for an emptiness or too many deletions: accepts the deletions)."""
     from transhumance.plans.commands.quarantine import quarantine_skip as skip
+    from transhumance.plans.face.endings import finished
+    from transhumance.plans.face.nextstep import next_step
 
     with _project(console, plan) as project:
         count = skip(project, numbers, project.actor)
-    console.result(console.text(f"{count} acceptés.", f"{count} accepted."))
-    return 0
+        following = next_step(project).command
+    return finished(console, "skip", f"{count} accepté(s).", f"{count} accepted.", following, count=count)
 
 
 @main.command()
@@ -426,7 +434,7 @@ def quarantine_skip(console: Console, plan: Path, numbers: tuple[int, ...]) -> i
 @face
 def explain(console: Console, code: str) -> int:
     """Says what a loss code means, why it happens and what to do."""
-    from transhumance.plans.face.results import show_code
+    from transhumance.plans.face.problems import show_code
 
     return show_code(console, code)
 
@@ -437,7 +445,7 @@ def explain(console: Console, code: str) -> int:
 @face
 def report(console: Console, plan: Path, folder: Path | None) -> int:
     """Writes the reversibility report as things stand: JSON, HTML, CSV, summary."""
-    from transhumance.plans.face.results import show_report
+    from transhumance.plans.face.reports import show_report
 
     with _project(console, plan) as project:
         return show_report(console, project, folder or project.loaded.base / "report", None)
@@ -479,12 +487,13 @@ def ledger() -> None:
 @face
 def ledger_backup(console: Console, plan: Path, folder: Path | None) -> int:
     """Copies the ledger by its store's own backup, while a run goes on too."""
+    from transhumance.plans.face.endings import finished
     from transhumance.plans.ledger.backup import backup
 
     with _project(console, plan) as project:
         _ = project.ledger
-        console.result(str(backup(project.state, folder or project.state / "backup")))
-    return 0
+        path = backup(project.state, folder or project.state / "backup")
+    return finished(console, "backup", f"Registre copié dans {path}", f"Ledger copied to {path}", path=str(path))
 
 
 @ledger.command(name="restore")
@@ -493,20 +502,19 @@ def ledger_backup(console: Console, plan: Path, folder: Path | None) -> int:
 @face
 def ledger_restore(console: Console, plan: Path, copy: Path) -> int:
     """Puts a copy in the ledger's place; the present one is kept aside."""
+    from transhumance.plans.face.endings import finished
     from transhumance.plans.ledger.backup import restore
 
     with _project(console, plan) as project:
         restore(copy, project.state)
-    console.result(console.text("Registre restauré.", "Ledger restored."))
-    console.next(f"transhume resume {plan}", f"transhume resume {plan}")
-    return 0
+    return finished(console, "restore", "Registre restauré.", "Ledger restored.", f"transhume resume {plan}")
 
 
 @main.command()
 @face
 def connectors(console: Console) -> int:
     """Lists the connectors: what each reads and writes, and what is true of it."""
-    from transhumance.plans.face.results import show_connectors
+    from transhumance.plans.face.connectorlist import show_connectors
 
     return show_connectors(console)
 

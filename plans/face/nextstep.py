@@ -1,0 +1,110 @@
+"""What to do next, told from the ledger: the same sentence after every command and in `status`."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from transhumance.connectors.contract import Text
+from transhumance.plans.commands.approval import approvers, required
+from transhumance.plans.commands.checks import is_verified
+from transhumance.plans.ledger.contract import WaveRow
+from transhumance.plans.project import Project
+
+ITEMS = ("held", "quarantined", "failed")
+"""States of an item's problem that wait for a person; those of a subject that can't be moved come besides."""
+OPEN = (*ITEMS, "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command to type, and why."""
+
+    command: str
+    why: Text
+
+    def text(self) -> Text:
+        """Both on one line that a shell takes as it is."""
+        return Text(f"{self.command}   # {self.why.fr}", f"{self.command}   # {self.why.en}")
+
+
+def command(project: Project, name: str, wave: str = "", *more: str) -> str:
+    """A command line over this plan."""
+    words = ["transhume", *name.split(), str(project.loaded.path), *(("--wave", wave) if wave else ()), *more]
+    return shlex.join(words)
+
+
+def next_step(project: Project, wave: str | None = None) -> Step:
+    """The next thing to do over the plan, or over one wave of it."""
+    if not any(e["what"] == "assess" for e in project.ledger.events()):
+        return Step(command(project, "assess"), Text("aucun inventaire encore", "no inventory yet"))
+    steps = [step for step in _steps(project, wave) if step is not None]
+    return steps[0] if steps else Step(command(project, "report"), Text("tout est clos", "everything is finalized"))
+
+
+def _steps(project: Project, wave: str | None) -> Iterator[Step | None]:
+    known = {row.id: row for row in project.ledger.waves()}
+    wanted = [known.get(w.id, WaveRow(w.id)) for w in project.plan.waves if wave in (None, w.id)]
+    for row in wanted:
+        yield _problems(project, row)
+    for row in wanted:
+        yield _step(project, row)
+
+
+def open_problems(project: Project, wave: str, *states: str) -> int:
+    """How many items of a wave have a problem in one of these states (those that wait for a person by default)."""
+    counts = project.ledger.problem_counts(wave)
+    return sum(count for (_, state), count in counts.items() if state in (states or OPEN))
+
+
+def _problems(project: Project, row: WaveRow) -> Step | None:
+    if row.state in ("draft", "planned") and (count := open_problems(project, row.id, "blocked")):
+        people = project.plan.people or "people.csv"
+        return Step(
+            command(project, "plan", row.id),
+            Text(
+                f"{count} sujet(s) bloqué(s) : complétez {people} d'abord",
+                f"{count} blocked subject(s): complete {people} first",
+            ),
+        )
+    if count := open_problems(project, row.id, *ITEMS):
+        return Step(
+            command(project, "quarantine list", row.id),
+            Text(f"{count} élément(s) attendent une décision", f"{count} item(s) wait for a decision"),
+        )
+    if count := open_problems(project, row.id, "retry", "accepted"):
+        if row.state in ("approved", "running", "ready", "stopped"):
+            return Step(
+                command(project, "run", row.id),
+                Text(f"{count} décision(s) à appliquer", f"{count} decision(s) to be carried out"),
+            )
+    return None
+
+
+def _step(project: Project, row: WaveRow) -> Step | None:
+    passes = project.ledger.passes(row.id)
+    unfinished = next((p.kind for p in reversed(passes) if p.state == "running"), None)
+    match row.state:
+        case "draft":
+            return Step(command(project, "plan"), Text(f"{row.id} n'est pas figée", f"{row.id} is not frozen"))
+        case "planned" | "approved" | "returned" if unfinished == "dry_run":
+            return Step(command(project, "dry-run", row.id), Text("essai à blanc inachevé", "unfinished dry run"))
+        case "planned" if not any(p.kind == "dry_run" and p.state == "done" for p in passes):
+            return Step(command(project, "dry-run", row.id), Text("pertes non mesurées", "losses not measured yet"))
+        case "planned" if len(approvers(project, row.id)) < required(project, row.id):
+            return Step(command(project, "approve", row.id), Text("à approuver", "to be approved"))
+        case "planned" | "approved":
+            return Step(command(project, "run", row.id), Text("prête à être copiée", "ready to be copied"))
+        case "running" | "stopped":
+            return Step(command(project, "resume", row.id), Text("passage inachevé", "unfinished pass"))
+        case "ready" if not is_verified(project, row.id):
+            return Step(command(project, "verify", row.id), Text("pas encore relue", "not read back yet"))
+        case "ready":
+            return Step(command(project, "cutover", row.id), Text("relue sans défaut", "read back without a defect"))
+        case "cut_over":
+            return Step(
+                command(project, "finalize", row.id),
+                Text("quand le retour n'est plus utile ; sinon `return`", "once no way back is wanted; else `return`"),
+            )
+    return None
