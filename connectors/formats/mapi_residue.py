@@ -9,6 +9,7 @@ document says, only the difference is kept. A difference is the value itself, or
     {"in": {name: difference}}          some entries of a mapping differ
     {"at": {"0": difference}, "size"}   some places of a list differ, which has so many
     {"edit": (start, dropped, put)}     a stretch of a text or of bytes is another one
+    {"text": {...}}                     a text has other line ends, or characters that no document holds
     {"plus": microseconds}              a time is finer than the document says it
 """
 
@@ -32,6 +33,7 @@ from transhumance.connectors.contract import (
     sha256_of,
     usable_residue,
 )
+from transhumance.connectors.formats.mapi_text import View, clean, put_together, taken_apart
 
 LIMIT = 16 << 20  # bytes of a body that a residue may hold
 HINT = "hint:"  # what the document can't say and the way back must know before it reads the document
@@ -49,15 +51,6 @@ class _Missing:
 
 
 MISSING: Final = _Missing()
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """How the bytes of a blob are taken apart, so that only what differs inside is kept. `decode` raises `ValueError`
-    for bytes that are none; `encode` gives the very bytes again."""
-
-    decode: Callable[[bytes], Mapping[str, Value]]
-    encode: Callable[[Mapping[str, Value]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +291,7 @@ def difference(said: Value | _Missing, actual: Value | _Missing) -> Value:
         found = {str(n): difference(_at(said, n), value) for n, value in places if not same(_at(said, n), value)}
         return {"at": found, "size": len(actual)} if len(found) < len(actual) or _nested(actual) else actual
     if isinstance(actual, str) and isinstance(said, str):
-        return _edit(said, actual)
+        return _same_text(said, actual) or _edit(said, actual)
     if isinstance(actual, bytes) and isinstance(said, bytes):
         return _edit(said, actual)
     if isinstance(actual, datetime) and isinstance(said, datetime) and abs(actual - said) < _SECOND:
@@ -325,6 +318,8 @@ def restored(said: Value | _Missing, delta: Value) -> Value | _Missing:
             return said[:start] + put + said[start + dropped :]
         case {"edit": (int(start), int(dropped), bytes(put))} if isinstance(said, bytes):
             return said[:start] + put + said[start + dropped :]
+        case {"text": Mapping() as parts} if isinstance(said, str):
+            return put_together({"text": clean(said), **parts})
         case {"plus": int(more)} if isinstance(said, datetime):
             return said + timedelta(microseconds=more)
     raise ValueError("a difference that does not fit")
@@ -377,6 +372,15 @@ def _at(row: Sequence[Value], n: int) -> Value | _Missing:
 
 def _nested(row: Sequence[Value]) -> bool:
     return any(isinstance(value, Mapping) for value in row)
+
+
+def _same_text(said: str, actual: str) -> Value:
+    """How a text is written that is the same once it is clean; None where it is another one."""
+    try:
+        parts = taken_apart(actual)
+    except ValueError:
+        return None
+    return {"text": {k: v for k, v in parts.items() if k != "text"}} if parts["text"] == clean(said) else None
 
 
 def _edit(said: T, actual: T) -> Value:

@@ -19,7 +19,7 @@ from typing import Any
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import mapi_recurrence as blob
 from transhumance.connectors.formats.mapi_recurrence import Pattern
-from transhumance.connectors.formats.mapi_residue import View
+from transhumance.connectors.formats.mapi_text import View
 
 DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")  # in the order of the mask's bits
 GREGORIAN = frozenset((0, 1, 2, 3, 4, 5, 7, 9, 0xA, 0xB, 0xC, 0x13))  # [MS-OXOCAL] CalendarType: same months as ours

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from transhumance.connectors.contract import Value
-from transhumance.connectors.formats.mapi_residue import View
 
 _ODD = re.compile("\r\n|[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
 _MOST = 2000  # odd characters; above that it is no text
 _UNICODE = frozenset(("utf_8", "utf_16_le", "utf_16_be", "utf_32_le", "utf_32_be", "utf_7", "gb18030"))
 _LINE_ENDS = ("\r\n", "\n", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the bytes of a blob are taken apart, so that only what differs inside is kept. `decode` raises `ValueError`
+    for bytes that are none; `encode` gives the very bytes again."""
+
+    decode: Callable[[bytes], Mapping[str, Value]]
+    encode: Callable[[Mapping[str, Value]], bytes]
 
 
 def clean(text: str) -> str:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import zone_rules
-from transhumance.connectors.formats.mapi_residue import View
+from transhumance.connectors.formats.mapi_text import View
 from transhumance.connectors.formats.mapi_timezone import (
     SystemTime,
     ZoneDefinition,

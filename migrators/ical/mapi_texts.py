@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from transhumance.connectors.contract import BytesBody, Record, Value
 from transhumance.connectors.formats import contentwrite, mapi, mapi_body, mapi_tags
-from transhumance.connectors.formats.mapi_residue import Said, View
-from transhumance.connectors.formats.mapi_text import encoded, text_view
+from transhumance.connectors.formats.mapi_residue import Said
+from transhumance.connectors.formats.mapi_text import View, encoded, text_view
 from transhumance.migrators.ical.mapi_object import Opening, Part, Reading
 
 HTML_LIMIT = 1 << 20  # characters of HTML in an object

@@ -25,8 +25,9 @@ from transhumance.connectors.contract import (
     read_all,
 )
 from transhumance.connectors.formats import mapi_tags
-from transhumance.connectors.formats.mapi_residue import View, completed, residue_of, usable, widened
+from transhumance.connectors.formats.mapi_residue import completed, residue_of, usable, widened
 from transhumance.connectors.formats.mapi_rrule import RECURRENCE_VIEW
+from transhumance.connectors.formats.mapi_text import View
 from transhumance.connectors.formats.mapi_zones import DEFINITION_VIEW, STRUCT_VIEW
 from transhumance.migrators.calendars.forms.mapi_event import event_object
 from transhumance.migrators.calendars.forms.mapi_said import said_event

@@ -62,11 +62,9 @@ def said_event(reading: Reading) -> tuple[Said, tuple[str, ...]]:
     if not masters:
         return Said(_constants()), ()
     master = masters[0]
-    said = said_files(master, reading)
-    texts = said_bodies(master, reading)
-    said.bodies |= texts.bodies
-    people = said_people(master)
-    said.properties |= {**_constants(), **texts.properties, **people, **_marks(master)}
+    files, texts, people = said_files(master, reading), said_bodies(master, reading), said_people(master)
+    said = Said({**_constants(), **files.properties, **texts.properties, **people, **_marks(master)},
+                {**files.bodies, **texts.bodies})  # fmt: skip
     span = span_of(master, reading)
     unsaid: tuple[str, ...] = ()
     pattern = None
