@@ -21,7 +21,7 @@ _LF = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+\n?+")
 _CR = re.compile(rb"[^\r]*+(?:\r[ \t][^\r]*+)*+\r?+")
 _FOLD_LF = re.compile(rb"(?<!\r)\r*+\n[ \t]")  # the look-behind keeps a long run of CR linear
 _FOLD_CR = re.compile(rb"\r[ \t]")
-_SOFT = re.compile(rb"=[ \t]*\r*\n[ \t]?|=\r")
+_SOFT = re.compile(rb"=[ \t]*\r*\n|=\r")
 _QUOTED = re.compile(rb"(?i)QUOTED-PRINTABLE")
 _BLOCK = re.compile(rb"(?i)[;=]B(?:ASE64)?[;:]")
 _BASE64 = re.compile(rb"[ \t]*[A-Za-z0-9+/]+=*[ \t]*\r*\n?")
