@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from transhumance.connectors.formats.dn import dn_key
-from transhumance.connectors.formats.entry import AD, LDIF, Lower, is_change, stable_id
+from transhumance.connectors.formats.entry import AD, LDIF, Lower, is_change, lowered, stable_id
 from transhumance.connectors.formats.ldif import LdifRecord, canonical, write_record
 
 ROOT = b"rootdse"
@@ -17,16 +17,17 @@ def raw_name(dn: str) -> bytes:
     return dn.encode("utf-8", "surrogateescape")
 
 
-def item_key(record: LdifRecord, lower: Lower) -> bytes:
-    """The key of an entry, as an item: see the room's page."""
+def keys(record: LdifRecord, lower: Lower) -> tuple[bytes, bytes, bytes | None]:
+    """The key of an entry as an item, as a subject, and its id that stays: see the room's page."""
     found = stable_id(lower)
-    return found.encode() if found else raw_name(record.dn) or ROOT
+    if found:
+        return (found.encode(),) * 3
+    return raw_name(record.dn) or ROOT, raw_name(dn_key(record.dn)) or ROOT, None
 
 
-def subject_key(record: LdifRecord, lower: Lower) -> bytes:
-    """The key of an entry, as a subject."""
-    found = stable_id(lower)
-    return found.encode() if found else raw_name(dn_key(record.dn)) or ROOT
+def item_key(record: LdifRecord) -> bytes:
+    """The key of an entry as an item."""
+    return keys(record, lowered(record.attributes))[0]
 
 
 def change_key(place: int, version: str) -> bytes:

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from transhumance.connectors.contract import Fault, ItemRef, Page, Selector, Subject, Value
 from transhumance.connectors.formats.dn import dn_key
-from transhumance.connectors.formats.entry import KIND, LDIF, Lower, is_change, lowered, stable_id
+from transhumance.connectors.formats.entry import KIND, LDIF, Lower, is_change, lowered
 from transhumance.connectors.formats.ldif import LdifRecord
 from transhumance.connectors.formats.ldif_stream import DAMAGED, INCOMPLETE, TOO_LARGE, URL, Found
-from transhumance.connectors.ldif.entries import change_key, form_of, item_key, raw_name, subject_key, version_of
+from transhumance.connectors.ldif.entries import change_key, form_of, keys, raw_name, version_of
 from transhumance.connectors.ldif.people import Profile, members_of, profile, text
 
 PAGE = 5000
@@ -107,8 +107,8 @@ class Index:
 
     def _add_entry(self, file: int, found: Found, record: LdifRecord, source: str) -> bytes:
         lower = lowered(record.attributes)
-        subject, stable = subject_key(record, lower), (stable_id(lower) or "").encode() or None
-        item = Item(item_key(record, lower), version_of(record), form_of(lower), source, found.start, found.size)
+        own, subject, stable = keys(record, lower)
+        item = Item(own, version_of(record), form_of(lower), source, found.start, found.size)
         key = self._insert(file, item, stable, subject)
         if self._with_subjects:
             self._describe(subject, record, lower)

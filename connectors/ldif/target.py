@@ -29,7 +29,7 @@ from transhumance.connectors.contract import (
     key_text,
 )
 from transhumance.connectors.formats.durable import commit, make_folders, sync_folder, write_aside
-from transhumance.connectors.formats.entry import KIND, is_change, lowered, properties_of, record_of
+from transhumance.connectors.formats.entry import KIND, is_change, properties_of, record_of
 from transhumance.connectors.formats.ldif import VERSION, LdifError, LdifRecord, canonical, parse_record, write_record
 from transhumance.connectors.formats.ldif_stream import Found
 from transhumance.connectors.formats.names import escape_name
@@ -167,7 +167,7 @@ class LdifTarget:
         entry, code, detail = self._entry(write.record)
         if entry is None:
             return Outcome(write.key, Status.REFUSED, code=code, detail=detail)
-        key, version = item_key(entry, lowered(entry.attributes)), version_of(entry)
+        key, version = item_key(entry), version_of(entry)
         old_key = write.target_key or key
         old = batch.version(old_key)
         if old == version and key == old_key:
@@ -210,7 +210,7 @@ class LdifTarget:
         entry, _, _ = self._entry(write.record)
         if entry is None:
             return None
-        key, version = item_key(entry, lowered(entry.attributes)), version_of(entry)
+        key, version = item_key(entry), version_of(entry)
         there = state.index.find(0, key)
         if there is None or there.version != version:
             return None
@@ -256,7 +256,7 @@ class LdifTarget:
             if image is None:
                 detail = "the before-image is not there"
                 return Outcome(target_key, Status.REFUSED, target_key, old or "", code="GEN-READ-01", detail=detail)
-            key, version = item_key(image, lowered(image.attributes)), version_of(image)
+            key, version = item_key(image), version_of(image)
             if key != target_key and old is not None:
                 batch.remove(target_key)
             batch.put(key, image, version)
