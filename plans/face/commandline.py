@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
@@ -42,7 +43,7 @@ class Spoken(click.Command):
 
     def get_short_help_str(self, limit: int = 45) -> str:
         with _in_french(self):
-            return super().get_short_help_str(limit)
+            return super().get_short_help_str(200)  # a whole sentence, wrapped: none ends in dots
 
 
 class Commands(Spoken, click.Group):
@@ -59,13 +60,21 @@ class Commands(Spoken, click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.commands)
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Runs a command line. Ends the process by its exit code, unless `standalone_mode` is off."""
         global _spoken
-        _spoken = lang_of((args[0] if args else extra.get("args")) or sys.argv[1:])
+        _spoken = lang_of(sys.argv[1:] if args is None else args)
+        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
         if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
-        sys.exit(_ended(lambda: super(Commands, self).main(*args, standalone_mode=False, **extra)))
+            return run()
+        sys.exit(_ended(run))
 
 
 def spoken() -> Lang:
@@ -136,7 +145,8 @@ def _named(error: click.BadParameter) -> str:
 @contextmanager
 def _in_french(command: click.Command, ctx: click.Context | None = None) -> Iterator[None]:
     """The command's and its options' texts in French while help is made, where that is the language."""
-    texts = [command, *(p for p in (command.get_params(ctx) if ctx else command.params) if isinstance(p, click.Option))]
+    params = command.get_params(ctx) if ctx else command.params
+    texts: list[click.Command | click.Option] = [command, *(p for p in params if isinstance(p, click.Option))]
     before = [text.help for text in texts]
     if _spoken == "fr":
         for text in texts:

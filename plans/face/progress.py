@@ -1,4 +1,4 @@
-"""Progress: a live block on a terminal, plain lines otherwise, JSON events for machines.
+"""Progress: a live line on a terminal, plain lines otherwise, JSON events for machines.
 
 A wait never lacks its reason, a count never lacks its total; no time left is told before one part in a hundred is done.
 """
@@ -8,26 +8,58 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from transhumance.plans.engine.job import Job
-from transhumance.plans.face.console import Console, duration, number, size
+from transhumance.plans.face import words
+from transhumance.plans.face.console import Console, duration, number, printable, share, size
 
-PLAIN_EVERY = 30.0
 LIVE_EVERY = 0.2
+JSON_EVERY = 1.0
+DENSE, DENSE_EVERY, PLAIN_EVERY = 60.0, 5.0, 30.0  # in the first minute a plain line each 5 s, then each 30 s
+ETA_FROM = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a pass is. `before`: what earlier tries of it did, so that its rate is this run's own."""
+
+    wave: str
+    kind: str
+    done: int
+    total: int
+    before: int
+    size: int
+    problems: int
+    listed: bool
+    seconds: float
+    waiting: str = ""
+
+    @property
+    def rate(self) -> float:
+        """Items a second in this run."""
+        return max(self.done - self.before, 0) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to the end; None while too little is known to tell."""
+        if not self.listed or not self.rate or self.done < self.total * ETA_FROM:
+            return None
+        return max(self.total - self.done, 0) / self.rate
 
 
 class Progress:
-    """Give `report` to a pass. Use it as a context manager."""
+    """Give `report` to a pass. Use it as a context manager, and print results after it."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._live: Any = None
         self._lock = threading.Lock()
-        self._last = 0.0
-        self._started = time.monotonic()
+        self._last = self._started = time.monotonic()
         self._job: Job | None = None
+        self._before = (0, 0)
 
     def __enter__(self) -> Progress:
         if not self._console.as_json and sys.stderr.isatty():
@@ -47,51 +79,89 @@ class Progress:
     def report(self, job: Job) -> None:
         """Called after each commit and each container; prints when it is time to."""
         with self._lock:
-            if self._job is not job:
-                self._job, self._started, self._last = job, time.monotonic(), time.monotonic()
             moment = time.monotonic()
-            if moment - self._last < (LIVE_EVERY if self._live or self._console.as_json else PLAIN_EVERY):
+            if self._job is not job:
+                self._begin(job, moment)
+            elif moment - self._last < self._pause(moment):
                 return
             self._last = moment
-            self._print(job)
+            self._print(standing(job, moment - self._started, *self._before))
 
-    def _print(self, job: Job) -> None:
-        line = status_line(job, time.monotonic() - self._started, self._console.lang)
+    def _begin(self, job: Job, moment: float) -> None:
+        """A new pass: what the ledger knows of it and this process did not do was done before an interruption."""
+        known = job.project.ledger.progress(job.row.id)
+        self._job, self._started = job, moment
+        self._before = max(known.done - job.counts.done, 0), max(known.total - job.counts.todo, 0)
+
+    def _pause(self, moment: float) -> float:
         if self._console.as_json:
-            counts = job.counts
-            self._console.emit(
-                "status",
-                wave=job.wave.id,
-                **{"pass": job.kind},
-                done=counts.done,
-                total=counts.todo,
-                bytes=counts.size,
-                problems=counts.problems,
-            )
+            return JSON_EVERY
+        if self._live is not None:
+            return LIVE_EVERY
+        return DENSE_EVERY if moment - self._started < DENSE else PLAIN_EVERY
+
+    def _print(self, now: Standing) -> None:
+        line = printable(status_line(now, self._console.lang))
+        if self._console.as_json:
+            self._emit(now)
         elif self._live is not None:
-            self._live.update(line)
-        else:
+            from rich.text import Text
+
+            self._live.update(Text(line))  # not markup: a server's words may hold brackets
+        elif now.seconds > 0:
             print(line, file=sys.stderr, flush=True)
 
+    def _emit(self, now: Standing) -> None:
+        self._console.emit(
+            "progress",
+            wave=now.wave,
+            **{"pass": now.kind},
+            done=now.done,
+            total=now.total,
+            listed=now.listed,
+            bytes=now.size,
+            problems=now.problems,
+            rate=round(now.rate, 1),
+            eta=None if now.left is None else round(now.left, 1),
+            waiting=now.waiting,
+        )
 
-def status_line(job: Job, seconds: float, lang: str) -> str:
-    """One line that can be searched: how far, of how many, how fast, what it waits for, how long yet."""
+
+def standing(job: Job, seconds: float, done_before: int = 0, total_before: int = 0) -> Standing:
+    """How far a job is now."""
     counts = job.counts
-    rate = counts.done / seconds if seconds > 0 else 0.0
-    share = counts.done / counts.todo if counts.todo else 0.0
-    parts = [
-        f"{job.wave.id} {job.kind}",
-        f"{number(counts.done, lang)}/{number(counts.todo, lang)} {share:.1%}",
-        f"{number(int(rate), lang)}/s",
-        size(counts.size, lang),
-    ]
-    if counts.problems:
-        parts.append(f"{counts.problems} problèmes" if lang == "fr" else f"{counts.problems} problems")
-    waits = [e.gate.waiting for e in job.project.endpoints() if e.gate.waiting]
-    if waits:
-        parts.append(("attend : " if lang == "fr" else "waits: ") + waits[0])
+    waits = [endpoint.gate.waiting for endpoint in job.project.endpoints() if endpoint.gate.waiting]
     listed = counts.containers == counts.containers_total
-    if share >= 0.01 and rate and listed:
-        left = duration((counts.todo - counts.done) / rate, lang)
-        parts.append(f"reste {left}" if lang == "fr" else f"ETA {left}")
+    total = max(total_before + counts.todo, done_before + counts.done)
+    return Standing(
+        job.wave.id,
+        job.kind,
+        done_before + counts.done,
+        total,
+        done_before,
+        counts.size,
+        counts.problems,
+        listed,
+        seconds,
+        waits[0] if waits else "",
+    )
+
+
+def status_line(now: Standing, lang: str) -> str:
+    """One line that can be searched: how far, of how many, how fast, what it waits for, how long yet."""
+    parts = [
+        f"{now.wave} {words.word(words.PASS, now.kind, lang)}",
+        f"{number(now.done, lang)}/{number(now.total, lang)} {share(now.done, now.total, lang)}",
+        f"{number(round(now.rate), lang)}/s",
+        size(now.size, lang),
+    ]
+    if now.problems:
+        problem = words.plural(now.problems, ("problème", "problem"), ("problèmes", "problems"), lang)
+        parts.append(f"{number(now.problems, lang)} {problem}")
+    if now.waiting:
+        parts.append(("attend : " if lang == "fr" else "waits: ") + now.waiting)
+    if now.left is not None:
+        parts.append(("reste " if lang == "fr" else "ETA ") + duration(now.left, lang))
+    elif not now.listed:
+        parts.append("inventaire en cours" if lang == "fr" else "still listing")
     return "  ".join(parts)
