@@ -11,7 +11,7 @@ from binascii import Error as BinasciiError
 from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from transhumance.connectors.contract import Body, BytesBody, read_all
 from transhumance.connectors.contract.bodies import blocks
@@ -25,7 +25,7 @@ _MAIN = re.compile(
     rb"^(message-id|date|subject|content-type|content-class)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.M | re.I
 )
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_FROM_LINE = re.compile(rb">?From [^\n]*(?:\n|\Z)")
+_FROM_LINE = re.compile(rb">?From [^\n]{0,1000}(?:\n|\Z)")
 _TYPE = re.compile(rb"\ncontent-type[ \t]*:\s*([^\s;]{1,100})", re.I)
 _ID = re.compile(rb"<[^<>\s]*>")
 _OVERLAP = 256
@@ -132,17 +132,24 @@ _ZONES = {
 }
 _COMMENT = re.compile(rb"\([^()]*\)")
 _TIME = rb"(?P<hour>\d{1,2})\s*:\s*(?P<minute>\d{2})(?:\s*:\s*(?P<second>\d{2})(?:\.\d+)?)?"
-_DATE = re.compile(
+_ZONE = rb"(?:[+-]\d{4}\b|[A-Za-z]{1,5}\b)"
+DATE_PATTERN = (  # Fri, 22 Feb 2008 15:06:23 +0200
     rb"(?:[A-Za-z]{3,10}\.?\s*,?\s*)?(?P<day>\d{1,2})[\s-]+(?P<month>[A-Za-z]{3})[A-Za-z]*[\s-]+(?P<year>\d{2,4})\s*,?\s+"
     + _TIME
-    + rb"(?:\s*(?P<zone>[+-]\d{4}\b|[A-Za-z]{1,5}\b(?:[+-]\d{4}\b)?))?"
+    + rb"(?:\s*(?P<zone>"
+    + _ZONE
+    + rb"))?"
 )
-_ASCTIME = re.compile(
+CTIME_PATTERN = (  # Fri Feb 22 15:06:23 2008, a zone before or after the year
     rb"(?:[A-Za-z]{3,10}\s*,?\s+)?(?P<month>[A-Za-z]{3})\s+(?P<day>\d{1,2})\s+"
     + _TIME
-    + rb"(?:\s+(?P<before>[+-]\d{4}|[A-Za-z]{1,5}))?\s+(?P<year>\d{4}|\d{2})\b"
-    + rb"(?:\s+(?P<zone>[+-]\d{4}\b|[A-Za-z]{1,5}\b))?"
+    + rb"(?:\s+(?P<before>"
+    + _ZONE
+    + rb"))?\s+(?P<year>\d{4}|\d{2})\b(?:\s+(?P<zone>"
+    + _ZONE
+    + rb"))?"
 )
+_DATE, _CTIME = re.compile(DATE_PATTERN), re.compile(CTIME_PATTERN)
 
 
 def parse_date(value: bytes) -> datetime | None:
@@ -153,16 +160,16 @@ def parse_date(value: bytes) -> datetime | None:
         if b"(" not in text:
             break
         text = _COMMENT.sub(b" ", text).strip()
-    match = _DATE.match(text) or _ASCTIME.match(text)
+    match = _DATE.match(text) or _CTIME.match(text)
     if match is None:
         return None
-    found = match.groupdict()
-    return make_instant(found, found.get("zone") or found.get("before") or b"")
+    return make_instant(match.groupdict())
 
 
-def make_instant(parts: dict[str, bytes], zone: bytes, local: timezone = UTC) -> datetime | None:
-    """The instant in UTC of day, month, year, hour, minute and second as texts, or None where they are no date.
-    `local`: the zone where none is written."""
+def make_instant(parts: dict[str, bytes], local: tzinfo = UTC) -> datetime | None:
+    """The instant in UTC of the parts that one of the patterns found, or None where they are no date. `local`: the
+    zone where none is written."""
+    zone = parts.get("zone") or parts.get("before") or b""
     month = _MONTHS.get(parts["month"][:3].lower())
     minutes = zone_minutes(zone)
     if month is None or minutes is None:

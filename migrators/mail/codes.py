@@ -274,6 +274,33 @@ _FILES = (
         ("Chercher une copie entière", "Look for a whole copy"),
     ),
     loss(
+        "MAIL-MBOX-03",
+        "minor",
+        (
+            "Un Content-Length a été cru par-dessus une ligne « From »",
+            "A Content-Length was believed over a `From ` line",
+        ),
+        (
+            "Ce qui ressemble à un autre message est resté dans celui-ci, comme en mboxcl2",
+            "What looks like another message was left within this one, as in mboxcl2",
+        ),
+        (
+            "Vérifier le message ; `variant: mboxrd` fait ignorer les Content-Length",
+            "Look at the message; `variant: mboxrd` makes Content-Length be ignored",
+        ),
+    ),
+    loss(
+        "MAIL-MBOX-04",
+        "blocked",
+        ("Le mbox de la cible est d'une autre variante", "The target's mbox is of another variant"),
+        (
+            "Y ajouter du mboxrd rendrait le fichier ambigu",
+            "Adding mboxrd to it would make the file ambiguous",
+        ),
+        ("Choisir un autre dossier, ou convertir le fichier", "Choose another folder, or convert the file"),
+        "blocked",
+    ),
+    loss(
         "MAIL-WRITE-01",
         "blocked",
         ("Le message n'a pas pu être écrit à la cible", "The message could not be written at the target"),

@@ -80,6 +80,17 @@ CODES = (
         ("Rien à faire ; ils restent au résidu", "Nothing to do; they stay in the residue"),
     ),
     loss(
+        "MAIL-ADDR-01",
+        "minor",
+        ("Une personne n'a pas d'adresse SMTP", "Someone has no SMTP address"),
+        (
+            "La source ne garde que son nom, ou son adresse X.500, qu'aucun en-tête ne dit : seul le nom s'affiche",
+            "The source keeps a name only, or an X.500 address, which no header says: only the name is shown",
+        ),
+        ("L'adresse d'origine revient du résidu", "The address of origin comes back from the residue"),
+        "reduced",
+    ),
+    loss(
         "MAIL-DRAFT-01",
         "info",
         ("Brouillon : envoi différé ou destinataires en copie cachée", "A draft: deferred sending or blind copies"),

@@ -120,6 +120,8 @@ def findings(properties: Mapping[str, Value], traits: Traits, main: Mapping[byte
         yield Finding("MAIL-MBOX-01")
     if properties.get("mbox_cut"):
         yield Finding("MAIL-MBOX-02")
+    if properties.get("mbox_over"):
+        yield Finding("MAIL-MBOX-03")
 
 
 def _of_bytes(traits: Traits) -> Iterator[Finding]:
