@@ -33,8 +33,8 @@ NAP = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a pass ended. `state`: done, paused, stopped (by an endpoint), lost (the lease passed to another process), held (a
-    person must decide)."""
+    """How a pass ended. `state`: done, paused, stopped (by an endpoint), lost (the lease passed to another process),
+    held (a person must decide)."""
 
     wave: str
     kind: str
