@@ -173,38 +173,17 @@ def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None)
 def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool) -> int:
     """Records who accepts which digest and losses."""
     from transhumance.plans.commands import approval
+    from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.endings import show_approved
     from transhumance.plans.face.planning import show_approval
 
     with _project(console, plan) as project:
         show_approval(console, project, approval.approval_of(project, wave))
-        if not yes and not click.confirm(console.text("Approuver ?", "Approve?"), err=True):
+        if not yes and not confirmed(console, "Approuver ?", "Approve?"):
             return DECISION
         approval.approve(project, wave, who or project.actor)
         show_approved(console, project, wave, approval.approvers(project, wave), approval.required(project, wave))
     return 0
-
-
-def _run(console: Console, plan: Path, wave: str | None, pass_: str | None) -> int:
-    from transhumance.plans.commands.forward import run as forward
-    from transhumance.plans.face.endings import nothing_to_run
-    from transhumance.plans.face.progress import Progress
-
-    with _project(console, plan) as project:
-        wanted = _waves(project, wave) if wave else [w for w in _waves(project, None) if _runs(project, w)]
-        if not wanted:
-            return nothing_to_run(console, project)
-        with Progress(console) as progress:
-            results = forward(project, wanted, pass_, progress.report)
-        return _results(console, project, results)
-
-
-def _runs(project: Project, wave: str) -> bool:
-    """Whether `run` without `--wave` takes a wave: approved, or begun, or planned where nobody need approve."""
-    from transhumance.plans.commands.approval import required
-
-    state = project.ledger.wave(wave).state
-    return state in ("approved", "running", "ready", "stopped") or (state == "planned" and not required(project, wave))
 
 
 @main.command()
@@ -215,11 +194,13 @@ def _runs(project: Project, wave: str) -> bool:
 @face
 def run(console: Console, plan: Path, wave: str | None, pass_: str | None, every: str | None) -> int:
     """Passes initial and delta; a second run does nothing twice; never enters final."""
-    if every is None:
-        return _run(console, plan, wave, pass_)
-    from transhumance.plans.face.repeat import repeat
+    from transhumance.plans.face.running import repeat, run_waves
 
-    return repeat(console, plan, every, lambda: _run(console, plan, wave, pass_))
+    def once() -> tuple[int, bool]:
+        with _project(console, plan) as project:
+            return run_waves(console, project, wave, pass_), project.stop.is_set()
+
+    return once()[0] if every is None else repeat(console, plan.parent / ".transhumance" / "pause", every, once)
 
 
 @main.command()
@@ -228,7 +209,10 @@ def run(console: Console, plan: Path, wave: str | None, pass_: str | None, every
 @face
 def resume(console: Console, plan: Path, wave: str | None) -> int:
     """Goes on after a pause, a crash or a full disk."""
-    return _run(console, plan, wave, None)
+    from transhumance.plans.face.running import run_waves
+
+    with _project(console, plan) as project:
+        return run_waves(console, project, wave, None)
 
 
 @main.command()
@@ -252,13 +236,13 @@ def pause(console: Console, plan: Path) -> int:
 def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """final, then verify; the wave's master becomes the target."""
     from transhumance.plans.commands.cutover import cutover as switch
+    from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
     with _project(console, plan) as project:
         project.wave(wave)
-        question = console.text(f"Basculer la vague {wave} ?", f"Cut wave {wave} over?")
-        if not yes and not click.confirm(question, err=True):
+        if not yes and not confirmed(console, f"Basculer la vague {wave} ?", f"Cut wave {wave} over?"):
             return DECISION
         with Progress(console) as progress:
             results = switch(project, wave, progress.report)
@@ -296,12 +280,13 @@ def verify(console: Console, plan: Path, wave: str | None) -> int:
 def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """Before cutover: undoes what was written, by before-image, refusing what has changed since."""
     from transhumance.plans.commands.cutover import rollback as undo
+    from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.progress import Progress
 
     with _project(console, plan) as project:
         project.wave(wave)
-        question = console.text(f"Défaire ce que la vague {wave} a écrit ?", f"Undo what wave {wave} wrote?")
-        if not yes and not click.confirm(question, err=True):
+        asked = f"Défaire ce que la vague {wave} a écrit ?", f"Undo what wave {wave} wrote?"
+        if not yes and not confirmed(console, *asked):
             return DECISION
         with Progress(console) as progress:
             result = undo(project, wave, progress.report)
@@ -317,6 +302,7 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     """After cutover: what is at the target goes back into the source's own format; the source is master again."""
     from transhumance.plans.commands.cutover import give_back
     from transhumance.plans.engine.giveback import back_target
+    from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
@@ -324,8 +310,7 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
         for workload in project.wave(wave).workloads:
             where = back_target(project, workload)
             console.say(f"{workload} : retour vers {where}", f"{workload}: back to {where}")
-        question = console.text(f"Rendre la vague {wave} ?", f"Give wave {wave} back?")
-        if not yes and not click.confirm(question, err=True):
+        if not yes and not confirmed(console, f"Rendre la vague {wave} ?", f"Give wave {wave} back?"):
             return DECISION
         with Progress(console) as progress:
             result = give_back(project, wave, progress.report)
@@ -342,10 +327,11 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
 def finalize(console: Console, plan: Path, wave: str, typed: str | None) -> int:
     """Closes the way back; the wave's name must be typed. Erases nothing."""
     from transhumance.plans.commands.cutover import finalize as close
+    from transhumance.plans.face.asking import ask
     from transhumance.plans.face.endings import show_master
 
-    question = console.text("Tapez le nom de la vague", "Type the wave's name")
-    if (typed or click.prompt(question, err=True)) != wave:
+    asked = ("Tapez le nom de la vague :", "Type the wave's name:")
+    if (typed or ask(console, *asked, hint="--type-name")) != wave:
         console.say("Nom différent : rien n'est fait.", "Another name: nothing is done.")
         return DECISION
     with _project(console, plan) as project:

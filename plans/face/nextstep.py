@@ -40,7 +40,7 @@ def next_step(project: Project, wave: str | None = None) -> Step:
     if not any(e["what"] == "assess" for e in project.ledger.events()):
         return Step(command(project, "assess"), Text("aucun inventaire encore", "no inventory yet"))
     steps = [step for step in _steps(project, wave) if step is not None]
-    return steps[0] if steps else Step(command(project, "report"), Text("tout est clos", "everything is finalized"))
+    return steps[0] if steps else Step(command(project, "report"), Text("rien d'autre à faire", "nothing else to do"))
 
 
 def _steps(project: Project, wave: str | None) -> Iterator[Step | None]:

@@ -133,7 +133,7 @@ def _row(console: Console, planned: Planned) -> list[Cell]:
         size(planned.bytes, lang),
         windows_text(planned.wave, lang),
         Styled(cut, "warn") if planned.cut else cut,
-        planned.row.digest[:8],
+        planned.row.digest.rpartition(":")[2][:8],
     ]
 
 
