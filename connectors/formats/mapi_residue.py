@@ -10,7 +10,8 @@ document says, only the difference is kept. A difference is the value itself, or
     {"at": {"0": difference}, "size"}   some places of a list differ, which has so many
     {"edit": (start, dropped, put)}     a stretch of a text or of bytes is another one
     {"text": {...}}                     a text has other line ends, or characters that no document holds
-    {"plus": microseconds}              a time is finer than the document says it
+    {"around": (before, after)}         bytes or a text with the document's inside
+    {"plus": microseconds}              a time is near the one that the document says, or finer
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ HINT = "hint:"  # what the document can't say and the way back must know before 
 NARROW = "string8"  # the entry that says which texts were PT_STRING8; `*`: all of them
 ITEM = "item"  # the part of what stays true whatever is edited in the document
 _LEAST = 16  # below that, a text is kept whole rather than as an edit
-_SECOND = timedelta(seconds=1)
+_NEAR = timedelta(days=2)
 
 
 T = TypeVar("T", str, bytes)
@@ -294,7 +295,7 @@ def difference(said: Value | _Missing, actual: Value | _Missing) -> Value:
         return _same_text(said, actual) or _edit(said, actual)
     if isinstance(actual, bytes) and isinstance(said, bytes):
         return _edit(said, actual)
-    if isinstance(actual, datetime) and isinstance(said, datetime) and abs(actual - said) < _SECOND:
+    if isinstance(actual, datetime) and isinstance(said, datetime) and abs(actual - said) < _NEAR:
         return {"plus": (actual - said) // timedelta(microseconds=1)}
     return actual
 
@@ -318,6 +319,10 @@ def restored(said: Value | _Missing, delta: Value) -> Value | _Missing:
             return said[:start] + put + said[start + dropped :]
         case {"edit": (int(start), int(dropped), bytes(put))} if isinstance(said, bytes):
             return said[:start] + put + said[start + dropped :]
+        case {"around": (str(before), str(after))} if isinstance(said, str):
+            return before + said + after
+        case {"around": (bytes(before), bytes(after))} if isinstance(said, bytes):
+            return before + said + after
         case {"text": Mapping() as parts} if isinstance(said, str):
             return put_together({"text": clean(said), **parts})
         case {"plus": int(more)} if isinstance(said, datetime):
@@ -387,6 +392,8 @@ def _edit(said: T, actual: T) -> Value:
     """The one stretch that differs; the whole value where that would be no shorter."""
     if len(actual) < _LEAST:
         return actual
+    if 2 * len(said) > len(actual) and (at := actual.find(said)) >= 0:
+        return {"around": (actual[:at], actual[at + len(said) :])}
     start = _common(said, actual)
     end = _common(said[start:][::-1], actual[start:][::-1])
     put = actual[start : len(actual) - end]

@@ -170,10 +170,10 @@ def _people(part: Part) -> Iterator[Finding]:
 
 
 def address(person: Property) -> str | None:
-    """The mail address of an ORGANIZER or ATTENDEE, lower case, or None where it has none."""
+    """The mail address of an ORGANIZER or ATTENDEE, as it is written, or None where it has none."""
     match = _MAIL.fullmatch(person.value.decode("utf-8", "replace").strip())
     mail = match[1] if match else person.param("EMAIL")
-    return mail.strip().lower() if "@" in mail else None
+    return mail.strip() if "@" in mail else None
 
 
 def _content(part: Part) -> Iterator[Finding]:

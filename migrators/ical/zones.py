@@ -78,20 +78,17 @@ def rename(text: Text, context: Context) -> Renamed:
     if not found:
         return Renamed(text.lines)
     rules = _definitions(text, found)
-    findings: list[Finding] = []
-    chosen: dict[str, str] = {}
-    for name in dict.fromkeys(place.name for place in found):
-        iana, finding = _decide(name, rules, text, found, context)
-        findings += [finding] if finding else []
-        if iana:
-            chosen[name] = iana
-    if not chosen:
-        return Renamed(text.lines, (), tuple(findings))
+    decided = {name: _decide(name, rules, text, found, context) for name in dict.fromkeys(p.name for p in found)}
+    chosen = {name: iana for name, (iana, _) in decided.items() if iana}
     edits = dict(_edits(found, chosen, set(rules)))
+    renamed = {found[index].name for index in edits}
+    findings = tuple(said for name, (iana, said) in decided.items() if said and (name in renamed or not iana))
+    if not edits:
+        return Renamed(text.lines, (), findings)
     lines, was = apply(text.lines, found, edits)
     names = [edits.get(index, place.name) for index, place in enumerate(found)]
     residue = ResidueEntry(PATH, _runs(was), PART, part_digest(tuple(names)))
-    return Renamed(lines, (residue,), tuple(findings))
+    return Renamed(lines, (residue,), findings)
 
 
 def restore(text: Text, residue: Iterable[ResidueEntry]) -> tuple[list[bytes], tuple[Finding, ...]]:

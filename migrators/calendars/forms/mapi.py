@@ -27,6 +27,7 @@ from transhumance.connectors.contract import (
 from transhumance.connectors.formats import mapi_tags
 from transhumance.connectors.formats.mapi_residue import completed, residue_of, usable, widened
 from transhumance.connectors.formats.mapi_rrule import RECURRENCE_VIEW
+from transhumance.connectors.formats.mapi_stored import body_views
 from transhumance.connectors.formats.mapi_text import View
 from transhumance.connectors.formats.mapi_zones import DEFINITION_VIEW, STRUCT_VIEW
 from transhumance.migrators.calendars.forms.mapi_event import event_object
@@ -35,7 +36,6 @@ from transhumance.migrators.calendars.forms.mapi_table import TABLE
 from transhumance.migrators.ical.document import DOCUMENT, STANDARD
 from transhumance.migrators.ical.mapi_files import set_aside
 from transhumance.migrators.ical.mapi_object import Opening, Part, Reading, digests, read_object
-from transhumance.migrators.ical.mapi_texts import body_views
 
 LIMIT = 64 << 20  # bytes of an object that are read
 _BLOBS = {

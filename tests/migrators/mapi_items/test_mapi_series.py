@@ -1,10 +1,9 @@
-"""Series of appointments: what a reader of iCalendar makes of the object equals what a reader of MS-OXOCAL, written here
+"""Series of appointments: what a reader of iCalendar makes of the object is what a reader of MS-OXOCAL, written here
 day by day, makes of the blob; and the blob comes back."""
 
 from __future__ import annotations
 
 import calendar
-import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 import recurring_ical_events
+import tests_support_mapi_make as make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +19,6 @@ from transhumance.connectors.contract import Context, Record
 from transhumance.connectors.formats import mapi_recurrence as rec
 from transhumance.connectors.formats import mapi_rrule, mapi_tags
 from transhumance.migrators.calendars.forms import CODECS
-
-import tests_support_mapi_make as make  # noqa: I001  loaded by conftest
 
 CODEC, HERE = CODECS[0], Context(timezone="Europe/Paris", territory="FR")
 WINDOW = timedelta(days=500)
@@ -165,7 +163,8 @@ def test_each_kind_of_pattern_has_its_rule_and_comes_back(pattern, rule):
 @pytest.mark.parametrize(
     "rule",
     ["FREQ=HOURLY", "FREQ=WEEKLY;BYWEEKNO=3", "FREQ=MONTHLY;BYMONTHDAY=31", "FREQ=MONTHLY;BYDAY=MO,2TU",
-     "FREQ=DAILY;BYHOUR=8", "FREQ=YEARLY;BYMONTH=1,6", "FREQ=MONTHLY;BYDAY=5MO", "FREQ=YEARLY;BYYEARDAY=100", "FREQ=DAILY;COUNT=2;UNTIL=20260101",
+     "FREQ=DAILY;BYHOUR=8", "FREQ=YEARLY;BYMONTH=1,6", "FREQ=MONTHLY;BYDAY=5MO", "FREQ=YEARLY;BYYEARDAY=9",
+     "FREQ=DAILY;COUNT=2;UNTIL=20260101",
      "FREQ=DAILY;INTERVAL=0", "", "FREQ=WEEKLY;BYDAY=XX", "RSCALE=CHINESE;FREQ=YEARLY"],
 )  # fmt: skip
 def test_a_rule_that_mapi_can_not_say_is_refused(rule):
