@@ -13,13 +13,13 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from transhumance.connectors.archive.lines import Item, Stored
-from transhumance.connectors.archive.naming import PARTS, TREE_KINDS, folded, is_sharded, parents, tree_path
+from transhumance.connectors.archive.naming import PARTS, TREE_KINDS, is_sharded
 from transhumance.connectors.contract import Container, Retry, StopEndpoint, Text
 from transhumance.connectors.contract.manifest import from_json, to_json
+from transhumance.connectors.formats.treenames import folded, folds_above, tree_path
 
 SCHEMA = 1
 _TABLES = """
@@ -363,12 +363,6 @@ def file_of(item: Item) -> str:
         at = names.index(PARTS)
         return "/".join([*names[:at], names[at + 1]])
     return ""
-
-
-@lru_cache(4096)
-def folds_above(folder: str) -> tuple[int, ...]:
-    """A folder and those above it, folded."""
-    return tuple(folded(path) for path in parents(folder + "/"))
 
 
 def _join(place: Place, path: str) -> str:

@@ -17,17 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from transhumance.connectors.archive.before import keep_before
-from transhumance.connectors.archive.catalogue import Place, Row, file_of, folds_above
+from transhumance.connectors.archive.catalogue import Place, Row, file_of
 from transhumance.connectors.archive.lines import Item, Stored, dump, encode, version_of
-from transhumance.connectors.archive.naming import (
-    INDEX,
-    TREE_KINDS,
-    displaced_path,
-    flat_path,
-    folded,
-    part_path,
-    tree_path,
-)
+from transhumance.connectors.archive.naming import INDEX, TREE_KINDS, flat_path, part_path
 from transhumance.connectors.archive.shelves import FileShelf, NoShelf, PackShelf, Shelf
 from transhumance.connectors.archive.staging import Staging
 from transhumance.connectors.archive.store import Store
@@ -49,6 +41,7 @@ from transhumance.connectors.contract import (
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.durable import BodyUnreadable
 from transhumance.connectors.formats.names import escape_name
+from transhumance.connectors.formats.treenames import displaced_path, folded, folds_above, tree_path
 
 # something else has the name of a folder or a file, or the tree is deeper than this file system allows
 _NO_ROOM_FOR_NAME = frozenset({errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY, errno.ENAMETOOLONG})

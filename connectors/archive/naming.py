@@ -11,14 +11,14 @@ which an escaped name never does: `.index`, `.parts`, `%~packs`, the shards `%~3
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
 from functools import lru_cache
 
 from transhumance.connectors.contract import Container, key_text
-from transhumance.connectors.formats.names import escape_name, fold
+from transhumance.connectors.formats.names import escape_name
+from transhumance.connectors.formats.treenames import digest_text
 
 INDEX = ".index"
 PARTS = ".parts"
@@ -31,16 +31,6 @@ TREE_KINDS = frozenset({"file", "folder", "link"})
 SUFFIXES = {"rfc5322": ".eml", "ical": ".ics", "vcard": ".vcf", "ldif": ".ldif", "rows": ".rows", "sql": ".sql"}
 READABLE = 60  # characters of a name kept for people
 _PLAIN = re.compile(r"[\w(@+=,;!#$&'\[\]{}^-][\w ()@+=,;!#$&'\[\]{}^.-]*", re.ASCII)
-
-
-def digest_text(key: bytes) -> str:
-    """120 bits of a key's digest as 24 lower-case letters and digits: no case to lose."""
-    return base64.b32encode(hashlib.sha256(key).digest()[:15]).decode().lower()
-
-
-def folded(path: str) -> int:
-    """What a path is to a file system without case and with normalisation, as a 64-bit number for a database."""
-    return int.from_bytes(hashlib.sha256(fold(path).encode("utf-8", "surrogatepass")).digest()[:8], "big", signed=True)
 
 
 def container_folder(container: Container) -> str:
@@ -80,42 +70,6 @@ def flat_path(key: bytes, name: str, standard: str, sharded: bool) -> str:
 def is_sharded(path: str) -> bool:
     """Whether a flat path lies in a shard."""
     return path.startswith(SHARD) and path[4:5] == "/"
-
-
-def tree_path(key: bytes) -> str:
-    """The file of a document: its path, each name escaped; `..`, absolute paths and empty names become plain names."""
-    head, _, name = key.rpartition(b"/")
-    return f"{_tree_folder(head)}/{escape_name(name)}" if b"/" in key else escape_name(name)
-
-
-@lru_cache(4096)
-def _tree_folder(head: bytes) -> str:
-    return "/".join(escape_name(name) for name in head.split(b"/"))
-
-
-def displaced_path(key: bytes, root: bool = False) -> str:
-    """The file of a document whose own path would meet another's; `root`: in the container's folder itself, where the
-    document's folder can't be made."""
-    plain = tree_path(key)
-    folder, _, name = plain.rpartition("/")
-    stem, suffix = os.path.splitext(name)
-    if len(suffix.encode()) > 20:
-        stem, suffix = name, ""
-    while len(stem.encode()) > 120:
-        stem = stem[: len(stem) * 2 // 3]
-    unique = f"{_uncut(stem)}%~{digest_text(key)}{suffix}"
-    return unique if root or not folder else f"{folder}/{unique}"
-
-
-def _uncut(stem: str) -> str:
-    """The stem without an escape that was cut in two."""
-    return re.sub(r"%[0-9A-F]?$", "", stem)
-
-
-def parents(path: str) -> list[str]:
-    """The folders that a path lies in, outermost first."""
-    names = path.split("/")[:-1]
-    return ["/".join(names[: n + 1]) for n in range(len(names))]
 
 
 def part_path(file: str, body: str) -> str:

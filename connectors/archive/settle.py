@@ -16,13 +16,14 @@ from dataclasses import replace
 from transhumance.connectors.archive.catalogue import Place, Row, file_of
 from transhumance.connectors.archive.effect import SHARD_ABOVE, write_index
 from transhumance.connectors.archive.lines import Item, Stored, settled
-from transhumance.connectors.archive.naming import INDEX, PACKS, displaced_path, flat_path, part_path, tree_path
+from transhumance.connectors.archive.naming import INDEX, PACKS, flat_path, part_path
 from transhumance.connectors.archive.shelves import PackShelf
 from transhumance.connectors.archive.staging import Staging
 from transhumance.connectors.archive.store import COMPACTED, Lines, Store
 from transhumance.connectors.contract import Fence
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.names import unescape_name
+from transhumance.connectors.formats.treenames import displaced_path, tree_path
 
 FENCE = Fence("%~settle", 0)
 _BATCH = 2000
