@@ -1,0 +1,1 @@
+"""Forms of mail that several connectors share: `mapi` (PST, Exchange)."""
