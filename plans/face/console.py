@@ -55,6 +55,10 @@ class Console:
         if not self.as_json:
             print(_painted(printable(line), style, sys.stdout))
 
+    def out(self, fr: str, en: str, style: str = "") -> None:
+        """Lines of the result in the language of the talk."""
+        self.result(self.text(fr, en), style)
+
     def say(self, fr: str, en: str, style: str = "") -> None:
         """Talk: on stderr."""
         print(_painted(printable(self.text(fr, en)), style, sys.stderr), file=sys.stderr, flush=True)

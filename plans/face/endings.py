@@ -12,7 +12,7 @@ from transhumance.plans.project import Project
 
 def finished(console: Console, action: str, fr: str, en: str, following: str = "", **facts: Any) -> int:
     """Tells what was done; `facts` go into the JSON line. Returns 0."""
-    console.result(console.text(fr, en))
+    console.out(fr, en)
     console.emit("done", action=action, text=console.text(fr, en), next=following, **facts)
     if following:
         console.next(following, following)
@@ -30,9 +30,7 @@ def show_master(console: Console, project: Project, wave: str) -> None:
     row = project.ledger.wave(wave)
     state = words.word(words.WAVE, row.state, console.lang)
     master = words.word(words.MASTER, row.master, console.lang)
-    console.result(
-        console.text(f"Vague {wave} : {state}, maître : {master}.", f"Wave {wave}: {state}, master: {master}.")
-    )
+    console.out(f"Vague {wave} : {state}, maître : {master}.", f"Wave {wave}: {state}, master: {master}.")
     console.emit("master", wave=wave, state=row.state, master=row.master, next=next_step(project, wave).command)
     show_next(console, project, wave)
 
@@ -52,7 +50,7 @@ def nothing_to_run(console: Console, project: Project, wave: str | None = None) 
     """No wave is far enough for what was asked: a decision is wanted first."""
     step = next_step(project, wave)
     fr, en = "Aucune vague n'en est là.", "No wave is that far."
-    console.result(console.text(fr, en))
+    console.out(fr, en)
     console.emit("done", action="nothing", text=console.text(fr, en), next=step.command)
     show_next(console, project, wave)
     return 2

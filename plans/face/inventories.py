@@ -93,7 +93,7 @@ def _table(console: Console, lines: list[Line]) -> None:
     head_en = ["source", "workload", "subjects", "containers", "items", "size", "unreadable", ""]
     console.table(head_fr if lang == "fr" else head_en, rows, right=(2, 3, 4, 5, 6))
     if not rows:
-        console.result(console.text("Rien n'a été trouvé aux sources.", "Nothing was found at the sources."), "warn")
+        console.out("Rien n'a été trouvé aux sources.", "Nothing was found at the sources.", "warn")
 
 
 def matches(project: Project, matcher: Matcher) -> Iterator[Match]:
@@ -106,11 +106,9 @@ def matches(project: Project, matcher: Matcher) -> Iterator[Match]:
 def _people(console: Console, project: Project, proposed: tuple[int, int]) -> int:
     """Who is matched; returns how many subjects are not."""
     if project.plan.directory is None:
-        console.result(
-            console.text(
-                "Le plan ne nomme pas d'annuaire (`directory`) : chaque sujet garde sa clé à la cible.",
-                "The plan names no directory: each subject keeps its key at the target.",
-            )
+        console.out(
+            "Le plan ne nomme pas d'annuaire (`directory`) : chaque sujet garde sa clé à la cible.",
+            "The plan names no directory: each subject keeps its key at the target.",
         )
     matcher = Matcher(project)
     found = list(matches(project, matcher))
@@ -133,10 +131,8 @@ def _matched(console: Console, counts: Counter[str], total: int, file: str) -> N
         if counts[s] or s == "matched"
     ]
     whole = number(total, lang)
-    console.result(
-        console.text(f"Sujets : {', '.join(parts)}, sur {whole}.", f"Subjects: {', '.join(parts)}, of {whole}.")
-    )
-    console.result(console.text(f"Proposition : {shown(file, 500)}", f"Proposal: {shown(file, 500)}"))
+    console.out(f"Sujets : {', '.join(parts)}, sur {whole}.", f"Subjects: {', '.join(parts)}, of {whole}.")
+    console.out(f"Proposition : {shown(file, 500)}", f"Proposal: {shown(file, 500)}")
 
 
 def _loose(console: Console, matcher: Matcher, loose: list[Match]) -> None:
@@ -162,10 +158,8 @@ def more(console: Console, count: int, limit: int) -> None:
     """Says how many lines are not printed, where some are not."""
     if count > limit:
         rest, whole = number(count - limit, console.lang), number(count, console.lang)
-        console.result(
-            console.text(
-                f"… et {rest} autres, sur {whole} (tous par --json).", f"… and {rest} more, of {whole} (all by --json)."
-            )
+        console.out(
+            f"… et {rest} autres, sur {whole} (tous par --json).", f"… and {rest} more, of {whole} (all by --json)."
         )
 
 
@@ -183,10 +177,8 @@ def _not_covered(console: Console, lines: list[Line]) -> None:
         if not line.covered and line.items + line.faults:
             name, lang = words.word(words.WORKLOAD, line.workload, console.lang), console.lang
             count = number(line.items, lang)
-            console.result(
-                console.text(
-                    f"{line.endpoint} contient aussi : {name}, {count} éléments, que le plan ne prend pas.",
-                    f"{line.endpoint} also holds: {name}, {count} items, which the plan does not take.",
-                ),
+            console.out(
+                f"{line.endpoint} contient aussi : {name}, {count} éléments, que le plan ne prend pas.",
+                f"{line.endpoint} also holds: {name}, {count} items, which the plan does not take.",
                 "warn",
             )

@@ -157,11 +157,9 @@ def _emit(console: Console, planned: Planned) -> None:
 def _drifted(console: Console, planned: Planned) -> None:
     if planned.row.digest and planned.arrived + planned.left:
         name, came, left = planned.wave.id, planned.arrived, planned.left
-        console.result(
-            console.text(
-                f"{name} : figée plus tôt ; depuis, {came} sujet(s) arrivé(s), {left} parti(s).",
-                f"{name}: frozen earlier; since then {came} subject(s) came, {left} left.",
-            ),
+        console.out(
+            f"{name} : figée plus tôt ; depuis, {came} sujet(s) arrivé(s), {left} parti(s).",
+            f"{name}: frozen earlier; since then {came} subject(s) came, {left} left.",
             "warn",
         )
 
@@ -196,7 +194,7 @@ def _sentence(console: Console, planned: Sequence[Planned]) -> None:
     items = sum(wave.items for wave in frozen)
     counted = f"{number(items, lang)} {words.plural(items, *words.ITEM, lang)}"
     said = f"{waves}, {kinds_text(dict(sorted(kinds.items())), lang)}, {counted}"
-    console.result(console.text(f"Figé : {said}. Rien n'a été écrit.", f"Frozen: {said}. Nothing was written."))
+    console.out(f"Figé : {said}. Rien n'a été écrit.", f"Frozen: {said}. Nothing was written.")
     if any(wave.cut is None for wave in frozen):
         console.say(
             "Les liens coupés se comptent après un passage (dry-run), si le plan nomme un annuaire.",
@@ -231,11 +229,9 @@ def show_approval(console: Console, project: Project, approval: Approval) -> Non
         assessed=approval.assessed,
     )
     members = number(approval.members, lang)
-    console.result(
-        console.text(
-            f"Vague {approval.wave} : {members} membre(s) figé(s), empreinte {approval.digest}",
-            f"Wave {approval.wave}: {members} frozen member(s), digest {approval.digest}",
-        )
+    console.out(
+        f"Vague {approval.wave} : {members} membre(s) figé(s), empreinte {approval.digest}",
+        f"Wave {approval.wave}: {members} frozen member(s), digest {approval.digest}",
     )
     accepted = {a.code: a.by or str(project.loaded.path.name) for a in project.plan.policies.loss.accept}
     rows = [_loss(console, code, count, approval, accepted) for code, count in approval.losses.items()]
@@ -243,15 +239,13 @@ def show_approval(console: Console, project: Project, approval: Approval) -> Non
     head_en = ["code", "items", "severity", "loss", "accepted by"]
     console.table(head_fr if lang == "fr" else head_en, rows, right=(1,))
     if not approval.assessed:
-        console.result(
-            console.text(
-                f"Les pertes ne sont pas mesurées : {command(project, 'dry-run', approval.wave)}",
-                f"The losses are not measured: {command(project, 'dry-run', approval.wave)}",
-            ),
+        console.out(
+            f"Les pertes ne sont pas mesurées : {command(project, 'dry-run', approval.wave)}",
+            f"The losses are not measured: {command(project, 'dry-run', approval.wave)}",
             "warn",
         )
     elif not rows:
-        console.result(console.text("Aucune perte constatée.", "No loss was found."))
+        console.out("Aucune perte constatée.", "No loss was found.")
 
 
 def _loss(console: Console, code: str, count: int, approval: Approval, accepted: dict[str, str]) -> list[Cell]:

@@ -94,8 +94,8 @@ def _remedies(console: Console, found: list[Problem]) -> None:
         for detail in list(details)[:3]:
             console.result(f"  {shown(detail, 200)}")
         why, remedy = console.of(known.why), console.of(known.remedy)
-        console.result(console.text(f"  Pourquoi : {why}", f"  Why: {why}"))
-        console.result(console.text(f"  Remède : {remedy}", f"  Remedy: {remedy}"))
+        console.out(f"  Pourquoi : {why}", f"  Why: {why}")
+        console.out(f"  Remède : {remedy}", f"  Remedy: {remedy}")
 
 
 def _last(console: Console, project: Project, wave: str | None, total: int, waiting: int) -> int:
@@ -138,13 +138,11 @@ def show_code(console: Console, code: str) -> int:
     severity = words.word(words.SEVERITY, found.severity, lang)
     there, back = words.word(words.FORWARD, found.forward, lang), words.word(words.GRADE, found.back, lang)
     console.result(f"{found.code}  {console.of(found.what)}", "strong")
-    console.result(console.text(f"Pourquoi : {console.of(found.why)}", f"Why: {console.of(found.why)}"))
-    console.result(console.text(f"Remède : {console.of(found.remedy)}", f"Remedy: {console.of(found.remedy)}"))
-    console.result(
-        console.text(
-            f"Gravité {severity} ; à la cible, au mieux : {there} ; au retour, au mieux : {back}.",
-            f"Severity {severity}; at the target, at best: {there}; on the way back, at best: {back}.",
-        )
+    console.out(f"Pourquoi : {console.of(found.why)}", f"Why: {console.of(found.why)}")
+    console.out(f"Remède : {console.of(found.remedy)}", f"Remedy: {console.of(found.remedy)}")
+    console.out(
+        f"Gravité {severity} ; à la cible, au mieux : {there} ; au retour, au mieux : {back}.",
+        f"Severity {severity}; at the target, at best: {there}; on the way back, at best: {back}.",
     )
     console.emit(
         "code",

@@ -28,9 +28,7 @@ def show_report(console: Console, project: Project, folder: Path, pass_: str | N
     console.result(summary(document, console.lang))
     decisions = len(document["decisions"])
     step = next_step(project)
-    console.result(
-        console.text(f"Rapport, {len(paths)} fichiers dans {folder} :", f"Report, {len(paths)} files in {folder}:")
-    )
+    console.out(f"Rapport, {len(paths)} fichiers dans {folder} :", f"Report, {len(paths)} files in {folder}:")
     console.result("\n".join(f"  {path.name}" for path in paths if path.suffix != ".csv"))
     console.emit(
         "report",
@@ -74,7 +72,7 @@ def show_verification(console: Console, project: Project, waves: Sequence[str]) 
     for wave in waves:
         last = {(r["workload"], r["target"]): r for r in project.ledger.verifications(wave)}
         if not last:
-            console.result(console.text(f"{wave} : rien n'a été relu.", f"{wave}: nothing was read back."), "warn")
+            console.out(f"{wave} : rien n'a été relu.", f"{wave}: nothing was read back.", "warn")
             code = 2
         for row in last.values():
             code = 2 if row["defects"] else code

@@ -35,7 +35,7 @@ def show_results(console: Console, project: Project, results: Sequence[Result], 
         _emit(console, shown)
         for reason in shown.result.reasons:
             where = f"{shown.result.wave} {words.word(words.PASS, shown.result.kind, console.lang)}"
-            console.result(console.text(f"{where} : {reason.fr}", f"{where}: {reason.en}"))
+            console.out(f"{where} : {reason.fr}", f"{where}: {reason.en}")
     left = sum(open_problems(project, wave, *ITEMS) for wave in {r.wave for r in results})
     code = _code(results, left)
     step = _next(project, results)
@@ -138,11 +138,9 @@ def _sentence(console: Console, found: Sequence[_Shown], left: int, code: int, s
     lang = console.lang
     passes = f"{len(found)} {words.plural(len(found), ('passage', 'pass'), ('passages', 'passes'), lang)}"
     figures, waiting = f"{number(done, lang)} / {number(total, lang)}", number(left, lang)
-    console.result(
-        console.text(
-            f"{passes}, {figures} éléments (comptés par cible), {waiting} en attente d'une décision.",
-            f"{passes}, {figures} items (counted by target), {waiting} waiting for a decision.",
-        )
+    console.out(
+        f"{passes}, {figures} éléments (comptés par cible), {waiting} en attente d'une décision.",
+        f"{passes}, {figures} items (counted by target), {waiting} waiting for a decision.",
     )
     console.emit("summary", passes=len(found), done=done, total=total, waiting=left, exit_code=code, next=step.command)
 

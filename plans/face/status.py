@@ -105,19 +105,13 @@ def _lost(console: Console, waves: list[WaveStatus]) -> None:
     parts = [f"{number(n, lang)} {words.word(words.PROBLEM, s, lang)}" for s, n in states.items() if n]
     detail = f" ({', '.join(parts)})" if parts else ""
     if behind:
-        console.result(
-            console.text(
-                f"Perdu ? Rien d'effacé ; {of} éléments restés en arrière{detail}. La source les a toujours.",
-                f"Lost? Nothing erased; {of} items stayed behind{detail}. The source still has them.",
-            ),
+        console.out(
+            f"Perdu ? Rien d'effacé ; {of} éléments restés en arrière{detail}. La source les a toujours.",
+            f"Lost? Nothing erased; {of} items stayed behind{detail}. The source still has them.",
             "bad",
         )
     else:
-        console.result(
-            console.text(
-                f"Perdu ? Rien : {of} éléments en arrière{detail}.", f"Lost? Nothing: {of} items behind{detail}."
-            )
-        )
+        console.out(f"Perdu ? Rien : {of} éléments en arrière{detail}.", f"Lost? Nothing: {of} items behind{detail}.")
 
 
 def _turn_back(console: Console, waves: list[WaveStatus]) -> None:
@@ -137,40 +131,34 @@ def _turn_back(console: Console, waves: list[WaveStatus]) -> None:
                 fr, en = f"{fr}, pas avant {when}", f"{en}, not before {when}"
         else:
             fr, en = "le retour est clos", "the way back is closed"
-        console.result(console.text(f"Revenir en arrière, {name} : {fr}.", f"Turning back, {name}: {en}."))
+        console.out(f"Revenir en arrière, {name} : {fr}.", f"Turning back, {name}: {en}.")
 
 
 def _stop(console: Console, project: Project, now: Now | None) -> None:
     if now is None:
-        console.result(
-            console.text("En cours : rien ; arrêter est sans risque.", "At work: nothing; stopping is safe.")
-        )
+        console.out("En cours : rien ; arrêter est sans risque.", "At work: nothing; stopping is safe.")
         return
     lease = duration(now.lease_left, console.lang)
-    console.result(
-        console.text(
-            f"En cours : {now.what}, processus {now.process} sur {now.host}, bail {lease}.",
-            f"At work: {now.what}, process {now.process} on {now.host}, lease {lease}.",
-        ),
+    console.out(
+        f"En cours : {now.what}, processus {now.process} sur {now.host}, bail {lease}.",
+        f"At work: {now.what}, process {now.process} on {now.host}, lease {lease}.",
         "warn",
     )
     if now.pass_ is not None:
         console.result("  " + status_line(now.pass_, console.lang))
     pause = command(project, "pause")
-    console.result(
-        console.text(
-            f"Arrêter est sans risque : Ctrl-C une fois, ou {pause} ; `resume` reprend là.",
-            f"Stopping is safe: Ctrl-C once, or {pause}; `resume` goes on from there.",
-        )
+    console.out(
+        f"Arrêter est sans risque : Ctrl-C une fois, ou {pause} ; `resume` reprend là.",
+        f"Stopping is safe: Ctrl-C once, or {pause}; `resume` goes on from there.",
     )
 
 
 def _backup(console: Console, moment: datetime | None) -> None:
     if moment is None:
-        console.result(console.text("Copie du registre : aucune encore.", "Copy of the ledger: none yet."))
+        console.out("Copie du registre : aucune encore.", "Copy of the ledger: none yet.")
         return
     when = moment.astimezone().strftime("%Y-%m-%d %H:%M")
-    console.result(console.text(f"Copie du registre : {when}.", f"Copy of the ledger: {when}."))
+    console.out(f"Copie du registre : {when}.", f"Copy of the ledger: {when}.")
 
 
 def _emit(
