@@ -8,7 +8,9 @@ from transhumance.migrators.calendars import codes
 from transhumance.migrators.calendars.codes_mapi import MAPI_CODES
 from transhumance.migrators.calendars.ical import ICAL_CODECS
 
-FORMS: tuple[Any, ...] = import_module(f"{__name__}.forms").CODECS if find_spec(f"{__name__}.forms") else ()
+FORMS: tuple[Any, ...] = (
+    getattr(import_module(f"{__name__}.forms"), "CODECS", ()) if find_spec(f"{__name__}.forms") else ()
+)
 CODES = (*codes.CODES, *MAPI_CODES)
 CODECS: tuple[Any, ...] = (*ICAL_CODECS, *FORMS)
 

@@ -7,7 +7,9 @@ from typing import Any
 from transhumance.migrators.tasks.codes import CODES
 from transhumance.migrators.tasks.ical import ICAL_CODECS
 
-FORMS: tuple[Any, ...] = import_module(f"{__name__}.forms").CODECS if find_spec(f"{__name__}.forms") else ()
+FORMS: tuple[Any, ...] = (
+    getattr(import_module(f"{__name__}.forms"), "CODECS", ()) if find_spec(f"{__name__}.forms") else ()
+)
 CODECS: tuple[Any, ...] = (*ICAL_CODECS, *FORMS)
 
 __all__ = ["CODECS", "CODES"]

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from transhumance.connectors.formats import contentline as cl
@@ -14,6 +14,7 @@ PIECES = [b"BEGIN:", b"END:", b"VEVENT", b"VCALENDAR", b"\r\n", b"\n", b"\r", b"
 SOUP = st.lists(st.sampled_from(PIECES) | st.binary(max_size=4), max_size=60).map(b"".join)
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SOUP | st.binary(max_size=300))
 @example(b"")
 @example(b"\r\r\n a")
@@ -24,6 +25,7 @@ def test_joining_what_was_split_gives_the_same_bytes(data: bytes) -> None:
     assert all(cl.split(data))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SOUP)
 def test_reading_never_raises_and_owns_every_line(data: bytes) -> None:
     text = cl.read(data)
@@ -33,6 +35,7 @@ def test_reading_never_raises_and_owns_every_line(data: bytes) -> None:
         list(text.own(index))
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(SOUP, st.integers(0, 40), st.integers(0, 20), st.sampled_from([b"", b"Europe/Paris", b'"x y"']))
 def test_a_splice_is_undone_exactly(data: bytes, start: int, length: int, new: bytes) -> None:
     for line in cl.split(data):
