@@ -12,8 +12,11 @@ def key_text(key: bytes) -> str:
 
     `key_from_text` gives the same bytes back, whatever they were.
     """
+    text = key.decode("utf-8", "surrogateescape")
+    if text.isprintable() and "%" not in text:  # nearly every key
+        return text
     out = []
-    for char in key.decode("utf-8", "surrogateescape"):
+    for char in text:
         point = ord(char)
         if 0xDC80 <= point <= 0xDCFF:
             out.append(f"%{point - 0xDC00:02X}")
@@ -26,6 +29,8 @@ def key_text(key: bytes) -> str:
 
 def key_from_text(text: str) -> bytes:
     """The bytes of a key that `key_text` wrote."""
+    if "%" not in text:
+        return text.encode()
     out = bytearray()
     at = 0
     for match in _ESCAPED.finditer(text):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Literal
 
-from transhumance.connectors.contract import Body, Context, Fault, Record, SkipItem, sha256_of
+from transhumance.connectors.contract import Body, BytesBody, Context, Fault, Record, SkipItem, sha256_of
 from transhumance.plans.engine.legs import Measured, TargetSpec, blocked, decoded_digest, measure
 
 BATCH_SECONDS = 900.0
@@ -84,13 +84,14 @@ def _decode_batch(records: Sequence[Record], context: Context) -> list[Decoded]:
 
 def attach(record: Record, source: Record) -> Record:
     """The record with the parent's own bodies back in their places, their digests now known."""
-    bodies = {
-        n: replace(source.bodies[b.name], digests={**source.bodies[b.name].digests, **b.digests})
-        if isinstance(b, _Own)
-        else b
-        for n, b in record.bodies.items()
-    }
-    return replace(record, bodies=bodies)
+    bodies = {n: _own(b, source.bodies[b.name]) if isinstance(b, _Own) else b for n, b in record.bodies.items()}
+    return Record(record.key, record.kind, record.form, record.properties, bodies, record.count)
+
+
+def _own(found: _Own, body: Body) -> Body:
+    if type(body) is BytesBody:  # nearly all: `replace` would cost as much as the rest of the item
+        return BytesBody(body.size, body.nature, body.replayable, found.digests, body.data)
+    return replace(body, digests={**body.digests, **found.digests})
 
 
 def _ready() -> None:

@@ -191,13 +191,15 @@ class Transfer:
         place: Container,
     ) -> tuple[list[Write], dict[bytes, TargetLeg]]:
         writes, refused = [], {}
+        forecast = target.forecast if isinstance(target, Forecast) else None
+        context = job.context(unit.row, unit.member)
         for key, leg in legs.items():
             if leg.record is None:
                 continue
             record = attach(leg.record, unit.records[key])
             previewed = with_preview(leg, target.preview(place, record))
-            if isinstance(target, Forecast) and previewed.record is not None:
-                expected = decoded_digest(target.forecast(place, record), job.context(unit.row, unit.member))
+            if forecast is not None and previewed.record is not None:
+                expected = decoded_digest(forecast(place, record), context)
                 same = expected == unit.measured[key].digest
                 previewed = replace(previewed, expected="" if same else expected)
             legs[key] = previewed
@@ -214,11 +216,13 @@ class Transfer:
         self, job: Job, unit: Unit, chunk: Chunk, key: bytes, leg: TargetLeg, outcome: Outcome, item: Item | None
     ) -> OutputLine:
         if outcome.status in (Status.WRITTEN, Status.UNCHANGED):
-            line = self._line(job, unit, chunk, key, leg, str(outcome.status))
-            before = item.before if item is not None else None
-            if before is None:  # the first write of ours: what was there before it is what a rollback puts back
-                before = outcome.before.token if outcome.status is Status.WRITTEN else NEVER
-            return replace(line, target_key=key_text(outcome.target_key), target_version=outcome.version, before=before)
+            line = self._line(job, unit, chunk, key, leg, outcome.status.value)
+            line.target_key, line.target_version = key_text(outcome.target_key), outcome.version
+            if item is not None and item.before is not None:
+                line.before = item.before
+            elif outcome.status is Status.WRITTEN:  # our first write: what was there is what a rollback puts back
+                line.before = outcome.before.token
+            return line
         adopts = job.project.plan.policies.existing == "adopt"
         if outcome.status is Status.CONFLICT and adopts and (item is None or not item.at_target):
             kept = with_codes(leg, "target:GEN-CONFLICT-02", forward="reduced")

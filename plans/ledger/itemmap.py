@@ -144,6 +144,8 @@ class ItemMap:
 
     def word(self, text: str) -> int:
         """The number of a text that many rows share."""
+        if (quick := self._words.get(text)) is not None:
+            return quick
         with self._lock:
             if (known := self._words.get(text)) is None:
                 self._db.execute("INSERT OR IGNORE INTO word (text) VALUES (?)", (text,))
