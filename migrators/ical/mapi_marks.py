@@ -32,8 +32,8 @@ def text_mark(key: str, name: str) -> Mark:
 
 
 def choice_mark(key: str, name: str, choices: Mapping[int, str]) -> Mark:
-    """A number that stands for a word."""
-    back = {word.encode(): number for number, word in choices.items()}
+    """A number that stands for a word, in any case."""
+    back = {word.upper().encode(): number for number, word in choices.items()}
     return Mark(key, name, lambda v: choices.get(v) if type(v) is int else None, lambda v: back.get(v.strip().upper()))
 
 

@@ -7,18 +7,17 @@ An id that wraps the UID of another system (`vCal-Uid`) gives that UID; one of O
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from datetime import date
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import mapi, mapi_tags
+from transhumance.migrators.ical.mapi_identity import derived_uid
 from transhumance.migrators.ical.mapi_object import Opening
 
 PREFIX = bytes.fromhex("040000008200e00074c5b7101a82e008")
 _WRAPPED = b"vCal-Uid\x01\x00\x00\x00"
 _HEX = re.compile("040000008200E00074C5B7101A82E008(?:[0-9A-F]{2}){24,2000}")
-_NAMESPACE = uuid.UUID("8f2d6c1e-3f5b-5a43-9d1c-6e0f1b7a2c94")  # of UIDs that are derived, by this project
 _HEAD = 40  # bytes before the data: prefix, date of the occurrence, creation, reserved, size
 
 
@@ -30,12 +29,6 @@ def uid_of(opening: Opening) -> str:
         return uid
     opening.find("CAL-UID-01", "derived")
     return derived_uid(opening)
-
-
-def derived_uid(opening: Opening) -> str:
-    """A UID that stays the same as long as the item's search key does, or else its key in the source."""
-    seed = mapi.binary(opening.properties, mapi_tags.SEARCH_KEY) or opening.record.key
-    return str(uuid.uuid5(_NAMESPACE, seed.hex()))
 
 
 def uid_of_id(goid: bytes) -> str | None:
