@@ -42,6 +42,22 @@ def stable_id(lower: Lower) -> str | None:
     return guid_text(own) or (guid_text(shared) if len(shared) >= 36 else None)
 
 
+def classes_of(lower: Lower) -> frozenset[str]:
+    """The entry's classes, lower case; where an export left `objectClass` out, what Active Directory's category says
+    (a person without a log-in name is a contact there)."""
+    found = lower.get("objectclass", ())
+    if found:
+        return frozenset(value.decode("utf-8", "replace").lower() for value in found)
+    category = lower.get("objectcategory", (b"",))[0].decode("utf-8", "replace").lower()
+    name = category.partition(",")[0].removeprefix("cn=")
+    if name == "person":
+        return frozenset({"user" if "samaccountname" in lower else "contact"})
+    return frozenset({_CATEGORIES.get(name, name)} - {""})
+
+
+_CATEGORIES = {"organizational-unit": "organizationalunit", "domain-dns": "domaindns"}
+
+
 def is_change(record: LdifRecord) -> bool:
     """Whether it is a change and not a state; `changetype: add` is how `ldifde` writes a state."""
     return record.changetype not in ("", "add")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from transhumance.connectors.formats.dn import parent_dn, rdn_value
-from transhumance.connectors.formats.entry import Lower
+from transhumance.connectors.formats.entry import Lower, classes_of
 from transhumance.connectors.formats.ldif import LdifRecord
 
 GROUPS = frozenset(
@@ -90,7 +90,7 @@ def profile(record: LdifRecord, lower: Lower) -> Profile:
 
 def kind_of(lower: Lower) -> str:
     """person, group, ou, computer, contact, shared_mailbox, resource, service, or other."""
-    classes = {text(value).lower() for value in lower.get("objectclass", ())}
+    classes = classes_of(lower)
     if _true(lower, "isdeleted"):
         return "other"
     if classes & SERVICES:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from transhumance.connectors.contract import Finding
 from transhumance.connectors.formats.dn import Ava, DnError, parse_rdn, rdn_value, split_dn
-from transhumance.connectors.formats.entry import guid_text
+from transhumance.connectors.formats.entry import Lower, classes_of, guid_text
 from transhumance.connectors.formats.ldif import Attributes
 from transhumance.migrators.identities.standard import (
     GROUP,
@@ -29,9 +29,9 @@ from transhumance.migrators.identities.values import (
     is_text,
 )
 
-Atom = bytes | str | tuple[bytes, str]
-"""Where a value is: a text `mail/0` is a value of the document, a pair is what stands before it there, bytes are the
-value itself, which the document does not hold."""
+Atom = bytes | str | tuple[bytes | str | tuple[int, ...], str]
+"""Where a value is: a text `mail/0` is a value of the document; a pair is what that value lacks and the value (bytes
+before it, its code page, the places of its capitals); bytes are the value itself, which the document does not hold."""
 
 DISABLED = 0x2
 
@@ -74,29 +74,27 @@ class Draft:
 
 def draft(dn: str, source: Mapping[str, tuple[bytes, ...]]) -> Draft:
     """The standard entry for the attributes of one of Active Directory."""
-    names: dict[str, str] = {}
-    for spelt in source:
-        names.setdefault(spelt.lower(), spelt)
-    classes = source.get(names.get("objectclass", ""), ())
-    known = frozenset(value.decode("utf-8", "replace").lower() for value in classes)
-    deleted = b"TRUE" in source.get(names.get("isdeleted", ""), ())
-    made = Draft(dn, shape_of(known, deleted))
-    posix = _posix_stands(made.shape, names, source)
+    spelt: dict[str, list[str]] = {}  # a file may write one attribute in two ways
+    for name in source:
+        spelt.setdefault(name.lower(), []).append(name)
+    lower = {name: source[ways[0]] for name, ways in spelt.items()}
+    made = Draft(dn, shape_of(classes_of(lower), b"TRUE" in lower.get("isdeleted", ())))
+    posix = _posix_stands(made.shape, lower)
     for move in made.shape.moves:
-        name = names.get(move.source.lower())
-        if name is not None and (posix or move.source.lower() not in POSIX):
-            _WAYS[move.how](made, move, name, source[name])
+        if posix or move.source.lower() not in POSIX:
+            for name in spelt.get(move.source.lower(), ()):
+                _WAYS[move.how](made, move, name, source[name])
     _name_it(made)
-    _classes(made, names.get("objectclass"), classes, posix)
+    _classes(made, spelt.get("objectclass", [""])[0], lower.get("objectclass", ()), posix)
     return made
 
 
-def _posix_stands(shape: Shape, names: Mapping[str, str], source: Mapping[str, tuple[bytes, ...]]) -> bool:
+def _posix_stands(shape: Shape, lower: Lower) -> bool:
     """Whether the account can be a posixAccount: all that this class must have is there (RFC 2307)."""
-    if shape is not PERSON or "samaccountname" not in names:
+    if shape is not PERSON or "samaccountname" not in lower:
         return False
     wanted = [move for move in shape.moves if move.target in POSIX_MUST]
-    values = [source.get(names.get(move.source.lower(), ""), ()) for move in wanted]
+    values = [lower.get(move.source.lower(), ()) for move in wanted]
     return all(len(v) == 1 and move.fits(v[0]) for move, v in zip(wanted, values, strict=True))
 
 
@@ -129,27 +127,40 @@ def _as_text(made: Draft, move: Move, name: str, values: Sequence[bytes]) -> Non
             atoms.append(made.put(target, value) or value)
         else:
             made.told("ID-TXT-01", name)
-            made.put(target, _guessed(value))
-            atoms.append(value)
+            text, page = _guessed(value)
+            where = made.put(target, text)
+            atoms.append((page, where) if where else value)
     made.atoms[name] = tuple(atoms)
 
 
-def _guessed(value: bytes) -> bytes:
+def _guessed(value: bytes) -> tuple[bytes, str]:
+    """Bytes that are not UTF-8 as UTF-8, and the code page that they were read by."""
     try:
-        return value.decode("cp1252").encode()
+        return value.decode("cp1252").encode(), "cp1252"
     except UnicodeDecodeError:
-        return value.decode("latin-1").encode()
+        return value.decode("latin-1").encode(), "latin-1"
 
 
 def _login(made: Draft, move: Move, name: str, values: Sequence[bytes]) -> None:
-    """A log-in name is lower case in an open directory; its own case is kept aside."""
+    """A log-in name is lower case in an open directory; where its capitals were is kept aside."""
+    if not all(map(is_text, values)):
+        return _as_text(made, move, name, values)
     atoms: list[Atom] = []
     for value in values:
-        text = value if is_text(value) else _guessed(value)
-        folded = text.decode().lower().encode()
-        where = made.put(move.target, folded) if text else None
-        atoms.append(where if where and folded == value else value)
+        text = value.decode()
+        lower = "".join(char.lower() if char.lower().upper() == char else char for char in text)
+        capitals = tuple(at for at, char in enumerate(text) if char != lower[at])
+        where = made.put(move.target, lower.encode()) or value
+        atoms.append((capitals, where) if capitals and isinstance(where, str) else where)
     made.atoms[name] = tuple(atoms)
+
+
+def capital(text: str, places: Sequence[int]) -> str:
+    """The text with capitals at these places."""
+    chars = list(text)
+    for at in places:
+        chars[at] = chars[at].upper()
+    return "".join(chars)
 
 
 def _proxy(made: Draft, move: Move, name: str, values: Sequence[bytes]) -> None:
@@ -219,7 +230,7 @@ def _name_it(made: Draft) -> None:
         if not ava.ber and ava.value:
             moves = targets.get(ava.type.lower())
             name = moves[0].target if moves else ava.type.lower() if ava.type.isupper() else ava.type
-            made.put(name, ava.value if is_text(ava.value) else _guessed(ava.value))
+            made.put(name, ava.value if is_text(ava.value) else _guessed(ava.value)[0])
     for name in made.shape.must:
         if not made.has(name):
             made.put(name, _filler(made, name))
@@ -235,7 +246,7 @@ def _filler(made: Draft, name: str) -> bytes:
     return text if name != "dc" or is_ia5(text) else b"-"
 
 
-def _classes(made: Draft, name: str | None, classes: Sequence[bytes], posix: bool) -> None:
+def _classes(made: Draft, name: str, classes: Sequence[bytes], posix: bool) -> None:
     shape, targets = made.shape, TARGETS[made.shape.name]
     own = [*shape.classes]
     if posix:
@@ -246,5 +257,5 @@ def _classes(made: Draft, name: str | None, classes: Sequence[bytes], posix: boo
     if (named - targets.keys() or any(map(made.has, shape.beyond))) and b"extensibleObject" not in own:
         own.append(b"extensibleObject")
     places = {value: made.put("objectClass", value) for value in own}
-    if name is not None:
+    if name:
         made.atoms[name] = tuple(places.get(value) or value for value in classes)

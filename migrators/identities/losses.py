@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from transhumance.connectors.contract import Finding
 from transhumance.connectors.formats.dn import DnError, parse_dn
+from transhumance.connectors.formats.entry import Lower, classes_of
 from transhumance.migrators.identities import standard
 from transhumance.migrators.identities.standard import NOBODY, SERVICES, Shape
 from transhumance.migrators.identities.table import is_volatile
 from transhumance.migrators.identities.values import NEVER, is_number, own_rights, rpps_is_right
-
-Lower = Mapping[str, tuple[bytes, ...]]
 
 # what opens an account or a system to whoever reads it
 SECRETS = frozenset(
@@ -84,7 +83,7 @@ def losses(
 ) -> Iterator[Finding]:
     """Every loss of an entry that its attributes' moves have not told. `names`: its attributes; `left`: those that the
     document does not hold, or not wholly."""
-    classes = frozenset(value.decode("utf-8", "replace").lower() for value in lower.get("objectclass", ()))
+    classes = classes_of(lower)
     volatile = [name for name in names if is_volatile(name)]
     if volatile:
         yield Finding("ID-VOL-01", _names(volatile))

@@ -1,7 +1,9 @@
 """The residue of an entry of Active Directory: what its standard entry does not give back, and nothing more.
 
 An attribute's residue is a tuple with one atom a value: bytes are the value itself; a text `mail/0` is the value that
-the document holds there; a pair is what stands before such a value. An empty tuple says that the source had no such
+the document holds there; a number is that one of the values which the document alone gives of the attribute; a pair is
+what a value of the document lacks, and that value: bytes that stand before it, the code page that it was in, or the
+places of its capitals. An empty tuple says that the source had no such
 attribute although the document alone would give one. `userAccountControl` is a number, its bits but the one that the
 document says (disabled). An entry whose attribute has a place in the document is tied to that part of it; the others
 stay true whatever was edited (`kind="item"`).
@@ -10,11 +12,12 @@ stay true whatever was edited (`kind="item"`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from transhumance.connectors.contract import Finding, ResidueEntry, Value, part_digest, usable_residue
 from transhumance.connectors.contract.codecs import RESIDUE_STALE
 from transhumance.connectors.formats.ldif import Attributes
-from transhumance.migrators.identities.build import DISABLED, Draft
+from transhumance.migrators.identities.build import DISABLED, Draft, capital
 from transhumance.migrators.identities.rebuild import Said
 from transhumance.migrators.identities.standard import MOVES
 from transhumance.migrators.identities.table import is_derived, is_volatile
@@ -38,7 +41,7 @@ def remainder(
     kept: dict[str, Value] = {}
     for name, values in source.items():
         if said.get(name) != values and not is_volatile(name):
-            kept[name] = _left(name, values, made)
+            kept[name] = _left(name, values, made, said.get(name, ()))
     kept |= {name: () for name in said if name not in source and not is_derived(name)}
     moves = MOVES[made.shape.name]
     out = []
@@ -52,12 +55,15 @@ def remainder(
     return tuple(out)
 
 
-def _left(name: str, values: Value, made: Draft) -> Value:
-    if name.lower() == UAC and isinstance(values, tuple) and len(values) == 1:
+def _left(name: str, values: Value, made: Draft, given: tuple[bytes, ...]) -> Value:
+    if name.lower() == UAC and UAC in MOVES[made.shape.name] and isinstance(values, tuple) and len(values) == 1:
         value = values[0]
         if isinstance(value, bytes) and is_number(value) and int(value) >= 0:
             return int(value) & ~DISABLED
-    return made.atoms.get(name, values)
+    atoms = made.atoms.get(name, values)
+    if given and isinstance(atoms, tuple):
+        return tuple(given.index(atom) if isinstance(atom, bytes) and atom in given else atom for atom in atoms)
+    return atoms
 
 
 def put_back(
@@ -72,8 +78,8 @@ def put_back(
     lost = []
     for name, value in kept.items():
         try:
-            whole[name] = _value(name, value, lower)
-        except (KeyError, IndexError, ValueError, TypeError):
+            whole[name] = _value(name, value, lower, said.get(name, ()))
+        except (LookupError, ValueError, TypeError):
             lost.append(Finding(RESIDUE_STALE, name))
             continue
         if whole[name] == ():
@@ -81,20 +87,27 @@ def put_back(
     return whole, (*dropped, *lost)
 
 
-def _value(name: str, value: Value, attributes: Mapping[str, tuple[bytes, ...]]) -> Value:
+def _value(name: str, value: Value, attributes: Mapping[str, tuple[bytes, ...]], given: tuple[bytes, ...]) -> Value:
     if name.lower() == UAC and isinstance(value, int):
         locked = LOCKED_FOR_GOOD in attributes.get("pwdaccountlockedtime", ())
         return (str(value | DISABLED * locked).encode(),)
-    if not isinstance(value, tuple):
+    if not isinstance(value, list | tuple):
         return value
-    return tuple(_atom(atom, attributes) for atom in value)
+    return tuple(given[atom] if isinstance(atom, int) else _atom(atom, attributes) for atom in value)
 
 
 def _atom(atom: Value, attributes: Mapping[str, tuple[bytes, ...]]) -> Value:
     if isinstance(atom, str):
         name, _, at = atom.rpartition("/")
         return attributes[name][int(at)]
-    if isinstance(atom, tuple) and len(atom) == 2 and isinstance(atom[0], bytes):
-        found = _atom(atom[1], attributes)
-        return atom[0] + found if isinstance(found, bytes) else atom
+    if isinstance(atom, list | tuple) and len(atom) == 2 and isinstance(atom[1], str):
+        return _completed(atom[0], cast(bytes, _atom(atom[1], attributes)))
     return atom
+
+
+def _completed(lacks: Value, value: bytes) -> bytes:
+    if isinstance(lacks, bytes):
+        return lacks + value
+    if isinstance(lacks, str):
+        return value.decode().encode(lacks)
+    return capital(value.decode(), cast("tuple[int, ...]", lacks)).encode()
