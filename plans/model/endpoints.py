@@ -19,6 +19,7 @@ from transhumance.plans.model.validation import annotation_types, problems_of, u
 ConfigModel = Callable[[str], type[BaseModel] | None]
 
 COMMON: Final = frozenset(field_names(Endpoint))
+_OURS: Final = COMMON - {"assign"}  # which the connector carries out, or refuses where it has no such thing
 
 
 def check_endpoints(
@@ -89,17 +90,17 @@ def _sentence(text: str) -> str:
 
 def _checked(root: Node, node: Node, loc: Loc, model: type[BaseModel]) -> BaseModel | list[Problem]:
     """The settings as a model, or what is wrong; unknown fields are refused even by a model that would ignore them."""
-    settings = {key: inner.plain() for key, inner in node.entries() if key not in COMMON and inner.value is not None}
+    settings = {key: inner.plain() for key, inner in node.entries() if key not in _OURS and inner.value is not None}
     found: list[Problem] = []
     if model.model_config.get("extra") not in ("allow", "forbid"):
         names = _accepted(model)
         unknown = [key for key in settings if key not in names]
-        found += [unknown_field(root, (*loc, key), {*names, *COMMON}) for key in unknown]
+        found += [unknown_field(root, (*loc, key), {*names, *_OURS}) for key in unknown]
         settings = {key: value for key, value in settings.items() if key in names}
     try:
         config = model.model_validate(settings)
     except ValidationError as error:
-        return [*found, *problems_of(error, root, model, loc, secret=secret_fields(model), beside=COMMON)]
+        return [*found, *problems_of(error, root, model, loc, secret=secret_fields(model), beside=_OURS)]
     return found or config
 
 

@@ -63,8 +63,9 @@ class Endpoint(Strict):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The keys that belong to the connector."""
-        return dict(self.model_extra or {})
+        """The keys that belong to the connector, and `assign`, which it carries out."""
+        assign = {} if self.assign is None else {"assign": str(self.assign)}
+        return {**(self.model_extra or {}), **assign}
 
 
 class Back(Strict):

@@ -28,6 +28,7 @@ CODES = ("CAL-TZ-02", "MAIL-FLAG-01")
 class _Folder(BaseModel):
     model_config = ConfigDict(extra="forbid")
     path: str
+    assign: str | None = None
 
 
 class _Archive(BaseModel):

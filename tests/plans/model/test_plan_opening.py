@@ -68,3 +68,20 @@ def test_a_value_that_the_connector_refuses_is_not_shown(tmp_path: Path) -> None
         opened_config(plan, "boites", environ={"P": "S3cr3t"})
     assert [(error.line, error.field) for error in caught.value.errors] == [(4, "endpoints.boites.pin")]
     assert "Zx9" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_whose_each_file_is_reaches_the_connector(tmp_path: Path) -> None:
+    from transhumance.plans.project import config_model
+
+    (tmp_path / "plan.yaml").write_text(
+        "format: transhumance.plan/1\nid: x\nendpoints:\n"
+        "  old: {connector: eml, path: exports, assign: owners.csv}\n"
+        "  new: {connector: archive, path: archive}\nworkloads:\n  mail: {from: old, to: new}\n"
+    )
+    opened = load(tmp_path / "plan.yaml", config_model=config_model)
+    assert opened.configs["old"].assign == opened_config(opened, "old").assign == Path("owners.csv")  # type: ignore[attr-defined]
+    text = (tmp_path / "plan.yaml").read_text().replace("connector: eml", "connector: ldif")
+    (tmp_path / "plan.yaml").write_text(text)
+    with pytest.raises(PlanErrors) as caught:
+        load(tmp_path / "plan.yaml", config_model=config_model)
+    assert [(error.line, error.field) for error in caught.value.errors] == [(4, "endpoints.old.assign")]
