@@ -162,11 +162,12 @@ def propose(project: Project) -> tuple[int, int]:
         return 0, 0
     logins: dict[bytes, dict[str, str]] = {}
     loose: list[Match] = []
-    endpoints = sorted({name for w in project.plan.workloads.values() for name in [*w.from_, *w.to]})
-    for name in sorted({n for w in project.plan.workloads.values() for n in w.from_}):
+    directory = {project.plan.directory or ""}  # its own key there: some have no other login, and each row needs one
+    endpoints = sorted({name for w in project.plan.workloads.values() for name in [*w.from_, *w.to]} | directory)
+    for name in sorted({n for w in project.plan.workloads.values() for n in w.from_} | directory):
         for subject in inventory(project, name):
             match = matcher.match(project, subject)
-            if match.person is not None and name != project.plan.directory:
+            if match.person is not None:
                 logins.setdefault(match.person.key, {})[name] = key_text(subject.key)
             elif match.status in ("unmatched", "ambiguous"):
                 loose.append(match)
