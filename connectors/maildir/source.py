@@ -146,11 +146,12 @@ class MaildirSource:
 
     def _list(self, container: Container) -> Iterator[ItemRef]:
         folder = self._folder(container)
-        if not folder.is_dir() or folder.is_symlink() and folder != self._root:
-            yield foreign(container.key, "MAIL-FILE-01", "no folder of mail")
-            return
-        keywords = self._known_keywords(folder, container.key)
         try:
+            kind = folder.lstat().st_mode
+            if not stat.S_ISDIR(kind) and (folder != self._root or not folder.is_dir()):
+                yield foreign(container.key, "MAIL-FILE-01", "a link" if stat.S_ISLNK(kind) else "no folder of mail")
+                return
+            keywords = self._known_keywords(folder, container.key)
             for part in ("cur", "new"):
                 if (folder / part).is_dir():
                     yield from _messages(folder, part, keywords)

@@ -97,5 +97,8 @@ def evidence(raw: bytes) -> tuple[int, int]:
 
 
 def _depth(raw: bytes, at: int) -> int:
-    match = _DEPTH.match(raw, at) if 0 <= at < len(raw) else None
+    """How deep the line at an offset is quoted; -1 where it is such a line itself, which tells nothing."""
+    if _MARKED.match(raw, at):
+        return -1
+    match = _DEPTH.match(raw, at) if at < len(raw) else None
     return match[0].count(b">") if match else 0

@@ -86,7 +86,7 @@ def spans(reader: Reader, lengths: bool = True) -> Iterator[Span]:
         end, stop = counted or (_before_blank(reader, start, stop), stop)
         if line.endswith(OPEN_END) and reader.at(end - 1, 1) == b"\n" and end > start:
             end -= 1
-        yield Span(at, start, end, stop, line, counted is not None, over, _is_cut(reader, start, stop))
+        yield Span(at, start, end, stop, line, counted is not None, over, _is_cut(reader, start, stop, lengths))
         at = stop
 
 
@@ -155,12 +155,14 @@ def _counted(reader: Reader, start: int) -> tuple[int, int] | None:
     return None
 
 
-def _is_cut(reader: Reader, start: int, stop: int) -> bool:
+def _is_cut(reader: Reader, start: int, stop: int, lengths: bool) -> bool:
     """Whether the file seems to end within this message: its last line has no end, or a Content-Length says more."""
     if stop < reader.size or start >= reader.size:
         return False
     if reader.at(reader.size - 1, 1) != b"\n":
         return True
+    if not lengths:
+        return False
     head = reader.at(start, min(_HEADER, reader.size - start))
     cut = head.find(b"\n\n")
     match = _LENGTH.search(head, 0, cut + 1) if cut >= 0 else None

@@ -26,6 +26,7 @@ from typing import BinaryIO
 
 from transhumance.connectors.contract import Fence, Retry, Text
 from transhumance.connectors.formats.durable import ASIDE, discard, make_folders, stop_if_full, sync_folder, write_all
+from transhumance.connectors.mbox.fromline import MAX_LINE, read_from_line
 from transhumance.connectors.mbox.index import Index, Row, stamp_of
 from transhumance.connectors.mbox.measure import read_range
 from transhumance.connectors.mbox.side import side_of
@@ -123,7 +124,7 @@ class Session:
                 self.index.forget(stamp_of(os.fstat(handle)))
             else:
                 if common:  # a part of ours, and then another program's message
-                    self._cut_out(handle, base, base + common)
+                    self._cut_out(handle, base, _next_message(handle, base, base + common))
                 self.index.forget("")
         discard(spool)
 
@@ -234,6 +235,17 @@ def _copy(spool: Path, handle: int, at: int) -> None:
     with open(spool, "rb") as part:
         while block := part.read(_BLOCK):
             write_all(handle, block)
+
+
+def _next_message(handle: int, base: int, near: int) -> int:
+    """Where another program's message begins after a part of ours that ends at `near`, or a little before, where both
+    go on alike: its `From ` line bears a date, which no line of ours within a message does."""
+    start = max(near - MAX_LINE, base)
+    window = os.pread(handle, 3 * MAX_LINE, start)
+    for at in range(min(near - start + 2, len(window)), -1, -1):
+        if window.startswith(b"From ", at) and read_from_line(window[at:].partition(b"\n")[0]).dated:
+            return start + at
+    return near
 
 
 def _common(handle: int, base: int, spool: Path) -> tuple[int, bool]:
