@@ -11,6 +11,7 @@ from transhumance.plans.commands.approval import approvers, required
 from transhumance.plans.commands.checks import is_verified
 from transhumance.plans.ledger.contract import WaveRow
 from transhumance.plans.project import Project
+from transhumance.plans.waves import states
 
 ITEMS = ("held", "quarantined", "failed")
 """States of an item's problem that wait for a person; those of a subject that can't be moved come besides."""
@@ -82,6 +83,20 @@ def _problems(project: Project, row: WaveRow) -> Step | None:
     return None
 
 
+def waits_for(project: Project, wave: str) -> tuple[str, str] | None:
+    """The first wave that another one must wait for, and how far it must come."""
+    for other, wanted in project.wave(wave).after.items():
+        if not states.reached(project.ledger.wave(other).state, wanted, is_verified(project, other)):
+            return other, wanted
+    return None
+
+
+def _turn(project: Project, row: WaveRow, step: Step) -> Step | None:
+    """The step, or that of the wave which must go first."""
+    wait = waits_for(project, row.id)
+    return step if wait is None else _step(project, project.ledger.wave(wait[0]))
+
+
 def _step(project: Project, row: WaveRow) -> Step | None:
     passes = project.ledger.passes(row.id)
     unfinished = next((p.kind for p in reversed(passes) if p.state == "running"), None)
@@ -95,7 +110,8 @@ def _step(project: Project, row: WaveRow) -> Step | None:
         case "planned" if len(approvers(project, row.id)) < required(project, row.id):
             return Step(command(project, "approve", row.id), Text("à approuver", "to be approved"))
         case "planned" | "approved":
-            return Step(command(project, "run", row.id), Text("prête à être copiée", "ready to be copied"))
+            step = Step(command(project, "run", row.id), Text("prête à être copiée", "ready to be copied"))
+            return _turn(project, row, step)
         case "running" | "stopped":
             return Step(command(project, "resume", row.id), Text("passage inachevé", "unfinished pass"))
         case "ready" if not is_verified(project, row.id):

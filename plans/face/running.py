@@ -12,17 +12,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from transhumance.connectors.contract import Text, TranshumanceError, UserError
 from transhumance.plans.commands.approval import required
-from transhumance.plans.commands.checks import is_verified
 from transhumance.plans.commands.forward import run as forward
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Console, duration, shown
 from transhumance.plans.face.endings import nothing_to_run
+from transhumance.plans.face.nextstep import waits_for
 from transhumance.plans.face.progress import Progress
 from transhumance.plans.face.results import show_results
 from transhumance.plans.model.scalars import Duration
 from transhumance.plans.project import Project
-from transhumance.plans.waves import states
 
 LOOK_EVERY = 1.0
 
@@ -58,16 +57,17 @@ def _approved(project: Project) -> list[str]:
 
 def _its_turn(console: Console, project: Project, name: str) -> bool:
     """Whether the waves that it comes after are far enough; if not, which one is waited for is told."""
-    for other, wanted in project.wave(name).after.items():
-        state = project.ledger.wave(other).state
-        if not states.reached(state, wanted, is_verified(project, other)):
-            want = {"verified": ("relue", "verified")}.get(wanted, words.WAVE.get(wanted, (wanted, wanted)))
-            console.say(
-                f"{name} attend que {other} soit {want[0]} (elle est {words.word(words.WAVE, state, 'fr')}).",
-                f"{name} waits until {other} is {want[1]} (it is {words.word(words.WAVE, state, 'en')}).",
-            )
-            return False
-    return True
+    wait = waits_for(project, name)
+    if wait is None:
+        return True
+    other, wanted = wait
+    state = project.ledger.wave(other).state
+    want = {"verified": ("relue", "verified")}.get(wanted, words.WAVE.get(wanted, (wanted, wanted)))
+    console.say(
+        f"{name} attend que {other} soit {want[0]} (elle est {words.word(words.WAVE, state, 'fr')}).",
+        f"{name} waits until {other} is {want[1]} (it is {words.word(words.WAVE, state, 'en')}).",
+    )
+    return False
 
 
 def duration_of(text: str) -> timedelta:
