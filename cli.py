@@ -149,9 +149,12 @@ def plan_(console: Console, plan: Path, wave: str | None) -> int:
 @main.command(name="dry-run")
 @PLAN
 @WAVE
+@click.option(
+    "--sample", type=click.IntRange(min=1), metavar="N", help="measure N items of each page; figures are estimates"
+)
 @click.option("--report", "folder", type=click.Path(file_okay=False, path_type=Path), help="write the report there")
 @face
-def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None) -> int:
+def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None, sample: int | None) -> int:
     """Runs both directions on every item, in memory, and predicts the targets. Nothing is written there."""
     from transhumance.plans.commands.forward import dry_run as measure
     from transhumance.plans.face.progress import Progress
@@ -159,7 +162,7 @@ def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None)
 
     with _project(console, plan) as project:
         with Progress(console) as progress:
-            results = measure(project, _waves(project, wave), progress.report)
+            results = measure(project, _waves(project, wave), progress.report, sample)
         code = _results(console, project, results, last=False)
         return _worst(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run"))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -101,12 +104,47 @@ def drift_of(project: Project, wave: Wave) -> tuple[int, list[str], list[str]]:
     return len(found.arrived) + len(found.left), list(found.arrived), list(found.left)
 
 
+def note_drift(project: Project, wave: Wave) -> None:
+    """Where the inventory is newer than the frozen members: lists who came and went as an event, or refuses above the
+    bound."""
+    events = project.ledger.events()
+    assessed = max((e["seq"] for e in events if e["what"] == "assess"), default=0)
+    planned = max((e["seq"] for e in events if e["what"] in ("plan", "drift") and e["wave"] == wave.id), default=0)
+    if assessed < planned:
+        return
+    changed, arrived, left = drift_of(project, wave)
+    if changed:
+        project.ledger.add_event(project.actor, "drift", wave.id, {"arrived": arrived, "left": left})
+
+
+@contextmanager
+def until_closed(project: Project, wave: Wave, kind: str) -> Iterator[None]:
+    """Asks for a pause at the end of the window in which a pass began; `run` in the next one goes on."""
+    zone, open_in, black = _times(wave, kind)
+    moment = datetime.now(UTC)
+    closing = times.closes_at(open_in, zone, moment, black) if times.is_open(open_in, zone, moment, black) else None
+    timer = None
+    if closing is not None:
+        timer = threading.Timer((closing - moment).total_seconds(), project.stop.set)
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def _times(wave: Wave, kind: str) -> tuple[ZoneInfo, list[times.Window], list[times.Blackout]]:
+    zone = ZoneInfo(wave.timezone or "Europe/Paris")
+    open_in = [w.value() for w in wave.windows.get(kind, ())]  # type: ignore[call-overload]
+    return zone, open_in, [b.value() for b in wave.blackouts or ()]
+
+
 def check_window(project: Project, wave: Wave, kind: str, at: datetime | None = None) -> None:
     """Refuses a pass outside its windows, with the reason and the time of the next one."""
-    zone = ZoneInfo(wave.timezone or "Europe/Paris")
+    zone, open_in, black = _times(wave, kind)
     moment = at or datetime.now(UTC)
-    open_in = [w.value() for w in wave.windows.get(kind, ())]  # type: ignore[call-overload]
-    black = [b.value() for b in wave.blackouts or ()]
     if (not open_in and not black) or times.is_open(open_in, zone, moment, black):
         return
     following = times.next_open(open_in, zone, moment, black)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transhumance.connectors.contract import InputLine, Text, key_from_text
-from transhumance.plans.commands.checks import check_may_run, check_window
+from transhumance.plans.commands.checks import check_may_run, check_window, note_drift, until_closed
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
 from transhumance.plans.engine.discovery import page_name
 from transhumance.plans.engine.job import Job
@@ -28,10 +28,16 @@ def plan(project: Project, wave: str | None = None) -> list[tuple[WaveRow, Resol
     return freeze(project, wave)
 
 
-def dry_run(project: Project, waves: Sequence[str], report: Report = silent) -> list[Result]:
-    """`dry-run`: the source leg on every item, the target leg predicted; nothing is written at any target."""
+def dry_run(project: Project, waves: Sequence[str], report: Report = silent, sample: int | None = None) -> list[Result]:
+    """`dry-run`: the source leg on every item (or on `sample` items of each page of a listing), the target leg
+    predicted; nothing is written at any target. A sample's figures are estimates, and what was not drawn stays not
+    assessed."""
+    results = []
     with session(project, "dry-run") as s:
-        return [one_pass(s, project.wave(w), "dry_run", Transfer(), report) for w in waves if not project.stop.is_set()]
+        for name in waves:
+            if not project.stop.is_set():
+                results.append(one_pass(s, project.wave(name), "dry_run", Transfer(), report, sample=sample))
+    return results
 
 
 def run(project: Project, waves: Sequence[str], kind: str | None = None, report: Report = silent) -> list[Result]:
@@ -42,8 +48,10 @@ def run(project: Project, waves: Sequence[str], kind: str | None = None, report:
         for name in waves:
             wave = project.wave(name)
             check_may_run(project, wave)
-            check_window(project, wave, kind or _next_pass(project, name))
-            results.append(forward(s, wave, kind or _next_pass(project, name), report))
+            chosen = kind or _next_pass(project, name)
+            check_window(project, wave, chosen)
+            note_drift(project, wave)
+            results.append(forward(s, wave, chosen, report))
             if results[-1].state != "done":
                 break
     return results
@@ -61,7 +69,8 @@ def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
     project = s.project
     if project.ledger.wave(wave.id).state != "running":
         project.ledger.set_wave(wave.id, project.actor, state="running")
-    result = one_pass(s, wave, kind, Transfer(), report, _deletion_brake)
+    with until_closed(project, wave, kind):
+        result = one_pass(s, wave, kind, Transfer(), report, _deletion_brake)
     if result.state == "done":
         project.ledger.set_wave(wave.id, project.actor, state="ready")
     elif result.state == "stopped":

@@ -66,7 +66,8 @@ def one_pass(
     report: Report,
     before_finish: Callable[[Job], list[Text]] = lambda job: [],
     job_type: type[Job] = Job,
+    sample: int | None = None,
 ) -> Result:
     """One pass over a wave's frozen members."""
     members = frozen(s.project, wave.id)
-    return run_pass(s.project, wave, kind, work, members, s.pool, s.heart, report, before_finish, job_type)
+    return run_pass(s.project, wave, kind, work, members, s.pool, s.heart, report, before_finish, job_type, sample)

@@ -56,8 +56,7 @@ def discover(job: Job, row: ContainerRow) -> None:
     """Lists a container from where an earlier try stopped; makes chunks of what differs from the item map."""
     ledger, opened = job.project.ledger, job.project.endpoint(row.endpoint)
     targets = job.targets(row.workload)
-    shared = opened.connector.facts.shared_containers
-    mine = {m.subject for m in job.members[row.workload] if m.endpoint == row.endpoint} if shared else None
+    choose = job.chooser(row)
     feed = ledger.feed(job.row.id, row.id)
     container = contract_container(row)
     while not feed.complete:
@@ -65,7 +64,7 @@ def discover(job: Job, row: ContainerRow) -> None:
             raise Stopped
         page = opened.gate.call(lambda c=feed.cursor: opened.source.page(container, c))  # type: ignore[misc]
         point("page.listed")
-        refs = [r for r in page.refs if mine is None or r.subject in mine]
+        refs = choose(page.refs)
         known = {t: _known(job, row, t, page, feed, opened.connector.facts.feed) for t in targets}
         if page.next is None and not feed.listed and not refs and _emptied(job, row, known):
             return
@@ -74,6 +73,8 @@ def discover(job: Job, row: ContainerRow) -> None:
         lines += [
             InputLine(key_text(f.key), kind=f.kind, form=f.form, fault=f.code, detail=f.detail) for f in page.faults
         ]
+        if job.sample is not None:
+            lines = lines[:: max(1, len(lines) // job.sample)][: job.sample]
         specs = _specs(job, row, lines, known)
         first_gone = len(lines)
         lines += [InputLine(key_text(key), gone=True) for key in gone]

@@ -16,7 +16,9 @@ from typing import Any
 from transhumance.connectors.contract import (
     Container,
     Fault,
+    Forecast,
     InputLine,
+    ItemRef,
     OutputLine,
     Record,
     ResidueEntry,
@@ -28,7 +30,7 @@ from transhumance.connectors.contract import (
     key_from_text,
     worst_back,
 )
-from transhumance.plans.engine.job import Job
+from transhumance.plans.engine.job import Chooser, Job
 from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked
 from transhumance.plans.engine.transfer import Items, Transfer, Unit
 from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member
@@ -55,6 +57,30 @@ class ReverseJob(Job):
 
     def targets(self, workload: str) -> list[str]:
         return [back_target(self.project, workload)]
+
+    def chooser(self, row: ContainerRow) -> Chooser:
+        """Waves may share a container at the target (the entries of a directory): what another wave brought there
+        stays there."""
+        others = self._others(row)
+        if not others:
+            return list
+
+        def chosen(refs: Sequence[ItemRef]) -> list[ItemRef]:
+            keys = [ref.key for ref in refs]
+            found = [self.project.items.by_target_key(row.endpoint, other, keys) for other in others]
+            theirs = {key for items in found for key, item in items.items() if item.at_target}
+            return [ref for ref in refs if ref.key not in theirs]
+
+        return chosen
+
+    def _others(self, row: ContainerRow) -> list[int]:
+        """The same source container in other waves."""
+        if "origin" not in row.properties:
+            return []
+        origin = self.project.ledger.container_by_id(int(row.properties["origin"]))
+        same = (origin.workload, origin.endpoint, origin.key)
+        rows = self.project.ledger.containers()
+        return [r.id for r in rows if r.wave != origin.wave and (r.workload, r.endpoint, r.key) == same]
 
     def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:
         """Back under the subject's key at the source."""
@@ -165,6 +191,8 @@ class Reverse(Transfer):
         proven = {}
         for line, answer in zip(done, answers, strict=True):
             record = written[key_from_text(line.key)]
+            if isinstance(target, Forecast):  # what it can't hold was told by its preview
+                record = target.forecast(place, record)
             codec = codec_for(record.kind, record.form)
             same = codec is not None and isinstance(answer, Record) and not codec.compare(record, answer)
             proven[line.key] = replace(line, proof="returned") if same else _not_returned(line)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from transhumance.connectors.contract import Container, Context, InputLine, OutputLine, Subject
+from transhumance.connectors.contract import Container, Context, InputLine, ItemRef, OutputLine, Subject
 from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, PassRow
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
+Chooser = Callable[[Sequence[ItemRef]], list[ItemRef]]
 EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
 CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
@@ -48,7 +49,8 @@ class Counts:
 
 @dataclass(slots=True)
 class Job:
-    """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit."""
+    """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit.
+    `sample`: how many items of a page a dry run measures; all when it is None."""
 
     project: Project
     wave: Wave
@@ -58,6 +60,7 @@ class Job:
     heart: Heart
     counts: Counts = field(default_factory=Counts)
     report: Callable[[Job], None] = lambda job: None
+    sample: int | None = None
     commits: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -92,6 +95,13 @@ class Job:
                 {(m.workload, m.endpoint, m.subject): m for group in self.members.values() for m in group}
             )
         return self._index.get((row.workload, row.endpoint, subject))
+
+    def chooser(self, row: ContainerRow) -> Chooser:
+        """What picks this pass's items out of a listing: of a container that many subjects share, the members' only."""
+        if not self.project.endpoint(row.endpoint).connector.facts.shared_containers:
+            return list
+        mine = {m.subject for m in self.members[row.workload] if m.endpoint == row.endpoint}
+        return lambda refs: [ref for ref in refs if ref.subject in mine]
 
     def context(self, row: ContainerRow, member: Member | None) -> Context:
         """What codecs may know for the items of a container."""

@@ -30,6 +30,12 @@ def to_undo(item: Item) -> bool:
     return item.ours and (item.at_target or (item.status == "removed" and bool(item.before)))
 
 
+def _wanted(job: Job, item: Item) -> bool:
+    if item.at_target and not item.ours:  # it was there before us: it stays, and is counted
+        job.counts.status("left", item.count)
+    return to_undo(item)
+
+
 class Rollback:
     """Puts back, at every target of the wave, what was there before."""
 
@@ -37,7 +43,7 @@ class Rollback:
         return rows.containers(job)
 
     def discover(self, job: Job, row: ContainerRow) -> None:
-        rows.discover(job, row, to_undo)
+        rows.discover(job, row, lambda item: _wanted(job, item))
 
     def process(self, job: Job, chunks: list[Chunk], lines: list[InputLine]) -> None:
         for chunk in chunks:

@@ -100,12 +100,13 @@ def run_pass(
     report: Callable[[Job], None] = lambda job: None,
     before_finish: Callable[[Job], list[Text]] = lambda job: [],
     job_type: type[Job] = Job,
+    sample: int | None = None,
 ) -> Result:
     """One pass from where it stands to its end. What it could not do stays in the ledger for `resume`."""
     started = time.monotonic()
     items = project.items  # opened, and brought up to date, before anything is claimed
     row = project.ledger.begin_pass(wave.id, kind, items.applied())
-    job = job_type(project, wave, row, members, pool, heart, report=report)
+    job = job_type(project, wave, row, members, pool, heart, report=report, sample=sample)
     trouble = _Trouble()
     point("pass.begun")
     held: list[Text] = []
@@ -138,7 +139,14 @@ def run_pass(
 
 
 def _end(job: Job, state: str, seconds: float, applied: int) -> None:
-    detail = {"applied": applied, "done": job.counts.done, "bytes": job.counts.size, "problems": job.counts.problems}
+    detail = {
+        "applied": applied,
+        "done": job.counts.done,
+        "bytes": job.counts.size,
+        "problems": job.counts.problems,
+        "sample": job.sample,
+        "ledger_seconds": round(job.project.ledger.seconds + job.project.items.seconds, 3),
+    }
     try:
         ended = "done" if state == "done" else "running"
         job.project.ledger.end_pass(job.row.id, ended, seconds, detail, job.heart.owner)

@@ -67,6 +67,7 @@ OPTIONS: Final = {
     "force": "remplace un plan existant",
     "probe": "écrit des témoins aux cibles, les relit, les retire",
     "folder": "dossier du rapport",
+    "sample": "mesure N éléments de chaque page ; les chiffres sont des estimations",
     "ledger_backup.folder": "dossier des copies",
     "who": "qui approuve ; par défaut l'identifiant de session",
     "yes": "sans question",

@@ -66,10 +66,10 @@ def totals(project: Project) -> dict[Key, Totals]:
 
 
 def _complete(project: Project, found: dict[Key, Totals]) -> None:
-    """A finished full pass has seen everything: the inventory, taken earlier, no longer counts."""
-    finished = {
-        p.wave for p in project.ledger.passes() if p.kind in ("dry_run", "initial", "delta") and p.state == "done"
-    }
+    """A finished full pass has seen everything: the inventory, taken earlier, no longer counts. A sample has not."""
+    full = ("dry_run", "initial", "delta")
+    done = [p for p in project.ledger.passes() if p.kind in full and p.state == "done"]
+    finished = {p.wave for p in done if not p.detail.get("sample")}
     for (wave, _, _), total in found.items():
         if wave in finished:
             total.listed = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,8 @@ class ItemMap:
         self._db.executescript(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-32768;" + _SCHEMA
         )
+        self.seconds = 0.0
+        """Seconds spent in applying rows."""
         self._words: dict[str, int] = {}
         self._texts: dict[int, str] = {}
 
@@ -171,6 +174,7 @@ class ItemMap:
     def apply(self, seq: int, container: int, cell: Cell, lines: Iterable[OutputLine]) -> None:
         """The rows of one chunk's manifest, and `applied`, in one transaction. Applying a `seq` again changes
         nothing."""
+        started = time.monotonic()
         with self._lock:
             if seq <= self.applied():
                 return
@@ -186,6 +190,8 @@ class ItemMap:
                 self._words.clear()  # words of the rolled back transaction are gone too
                 self._texts.clear()
                 raise
+            finally:
+                self.seconds += time.monotonic() - started
 
     def _row(self, target: int, container: int, cell: int, seq: int, line: OutputLine) -> tuple[object, ...]:
         key = key_from_text(line.key)

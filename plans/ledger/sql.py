@@ -51,6 +51,8 @@ class SqlLedger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.seconds = 0.0
+        """Seconds spent in transactions that write, of all threads together."""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -74,8 +76,10 @@ class SqlLedger:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
+        started = time.monotonic()
         with self._engine.begin() as db:
             yield db
+        self.seconds += time.monotonic() - started
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
