@@ -26,7 +26,7 @@ _MAIN = re.compile(
 )
 _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _FROM_LINE = re.compile(rb">?From [^\n]{0,1000}(?:\n|\Z)")
-_TYPE = re.compile(rb"\ncontent-type[ \t]*:\s*([^\s;]{1,100})", re.I)
+_TYPE = re.compile(rb"\ncontent-type[ \t]*:(?=\s{0,80}([^\s;]{1,100})[\s;])", re.I)
 _ID = re.compile(rb"<[^<>\s]*>")
 _OVERLAP = 256
 
@@ -228,7 +228,7 @@ def decode_words(value: bytes) -> str:
 def _word(match: re.Match[bytes]) -> str:
     try:
         data = a2b_base64(match[3] + b"==") if match[2] in b"bB" else a2b_qp(match[3], header=True)
-        return data.decode(match[1].decode("ascii"), "replace")
+        return data.decode(match[1].decode("ascii"), "replace") if data else match[0].decode("ascii")
     except (LookupError, ValueError, BinasciiError):
         return match[0].decode("ascii", "replace")
 
@@ -333,6 +333,7 @@ class _Look:
 
     def traits(self) -> Traits:
         """What was found."""
+        self.types.update([kind.lower() for kind in _TYPE.findall(self._tail + b"\n")])
         header = self._header or scan_header(self._head)
         bare_lf = self.lf - self.crlf if self.crlf else 0
         return Traits(
