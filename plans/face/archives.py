@@ -62,7 +62,7 @@ def show_listing(console: Console, folder: Path) -> int:
 
 def _emit(console: Console, entry: Entry) -> None:
     console.emit(
-        "item",
+        "entry",
         workload=entry.workload,
         subject=key_text(entry.subject),
         path=list(entry.container),

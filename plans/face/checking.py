@@ -47,7 +47,7 @@ def show_check(console: Console, project: Project, found: Checked) -> int:
 
 def _field(console: Console, error: PlanError, bad: bool) -> None:
     console.result(str(error), "bad" if bad else "warn")
-    console.emit("missing" if bad else "reserved", field=error.field, code=error.code, text=str(error))
+    console.emit("missing_file" if bad else "reserved", field=error.field, code=error.code, text=str(error))
 
 
 def _endpoints(console: Console, found: Checked) -> None:

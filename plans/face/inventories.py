@@ -142,7 +142,7 @@ def _loose(console: Console, matcher: Matcher, loose: list[Match]) -> None:
         known = match.subject
         near = sorted({p.label for n in known.names() for p in directory.find(n)}) if directory else []
         key = key_text(known.key)
-        console.emit("subject", endpoint=known.endpoint, subject=key, status=match.status, candidates=near)
+        console.emit("unmatched", endpoint=known.endpoint, subject=key, status=match.status, candidates=near)
         label = words.word(words.MATCH, match.status, console.lang)
         rows.append([known.endpoint, shown(key), Styled(label, "warn"), shown(", ".join(near), 80)])
     console.table(

@@ -175,7 +175,7 @@ def _open(console: Console, resolved: Resolved) -> int:
         name = words.word(words.WORKLOAD, workload, console.lang)
         rows.append([resolved.wave, name, endpoint, shown(key), Styled(why, "bad"), code])
     for name in resolved.missing:
-        console.emit("missing", wave=resolved.wave, name=name)
+        console.emit("unknown_name", wave=resolved.wave, name=name)
         why = console.text("nommé par le plan, inconnu des sources", "named by the plan, unknown to the sources")
         rows.append([resolved.wave, "", "", shown(name), Styled(why, "bad"), ""])
     head_fr = ["vague", "domaine", "source", "sujet", "pourquoi", "code"]

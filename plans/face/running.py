@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +21,7 @@ from transhumance.plans.face.endings import nothing_to_run
 from transhumance.plans.face.nextstep import waits_for
 from transhumance.plans.face.progress import Progress
 from transhumance.plans.face.results import show_results
+from transhumance.plans.model import windows as times
 from transhumance.plans.model.scalars import Duration
 from transhumance.plans.project import Project
 
@@ -67,6 +69,18 @@ def _its_turn(console: Console, project: Project, name: str) -> bool:
         f"{name} attend que {other} soit {want[0]} (elle est {words.word(words.WAVE, state, 'fr')}).",
         f"{name} waits until {other} is {want[1]} (it is {words.word(words.WAVE, state, 'en')}).",
     )
+    return False
+
+
+def outside_windows(project: Project) -> bool:
+    """Whether a wave that `run` would take is outside its windows now: then it stopped for that, and by nobody's
+    wish."""
+    moment = datetime.now(UTC)
+    for name in _approved(project):
+        wave = project.wave(name)
+        zone, blackouts = ZoneInfo(wave.timezone or "Europe/Paris"), wave.blackouts_of()
+        if not all(times.is_open(wave.windows_of(kind), zone, moment, blackouts) for kind in ("initial", "delta")):
+            return True
     return False
 
 
