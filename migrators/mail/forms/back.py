@@ -27,7 +27,7 @@ from transhumance.migrators.mail.forms.addresses import (
     one_off_flags,
     parse_addresses,
 )
-from transhumance.migrators.mail.forms.copies import by_name, copied
+from transhumance.migrators.mail.forms.copies import copied
 from transhumance.migrators.mail.forms.headers import BCC, CC, IMPORTANCES, SENSITIVITIES, TO, normalized
 from transhumance.migrators.mail.forms.rtfbody import contained
 from transhumance.migrators.mail.forms.texts import HTML, LIMIT, PAGES, PLAIN, RTF, STORED, stored_bytes
@@ -51,8 +51,7 @@ _SECRECY = {word.lower(): number for number, word in SENSITIVITIES.items()}
 
 def said_of(view: View, meta: Mapping[str, Value], hints: Hints) -> Said:
     """The properties and bodies that a document gives. `hints` may say what the item lacks of it (see `shape`)."""
-    fields = by_name(view.fields)
-    first = {name: raws[0] for name, raws in fields.items()}
+    first = {name: raws[0] for name, raws in view.named.items()}
     found: dict[str, Value] = {**DEFAULTS, **state.properties_of(meta)}
     other_bits = hints.get("flags")
     bits = found[mapi_tags.MESSAGE_FLAGS]
@@ -62,12 +61,12 @@ def said_of(view: View, meta: Mapping[str, Value], hints: Hints) -> Said:
         if name in first:
             found.update(read(first[name]))
     _people(found, first)
-    found |= copied(hints.get("headers"), fields)
+    found |= copied(hints.get("headers"), view.named)
     said = Said(found)
     _texts(said, view, hints)
     _files(said, view, hints)
     found["recipients"] = _recipients(first, hints.get("recipients"))
-    _shaped(found, hints)
+    reshape(found, hints)
     return said
 
 
@@ -101,7 +100,8 @@ def _unsaid(key: str, value: Value, given: list[Mapping[str, Value]]) -> bool:
     return any(key not in row or not same(row[key], value) for row in given)
 
 
-def _shaped(found: dict[str, Value], hints: Hints) -> None:
+def reshape(found: dict[str, Value], hints: Hints) -> None:
+    """Properties in the shape that these hints say, in place."""
     bare, common = _mapping(hints.get("bare")), _mapping(hints.get("common"))
     for name in _ROWS:
         lacking, shared = bare.get(name), _mapping(common.get(name))

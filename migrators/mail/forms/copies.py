@@ -8,20 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats.mapi_residue import same
-from transhumance.migrators.mail.forms.headers import name_of
 from transhumance.migrators.mail.forms.words import text_of
 
 _NUMBER = re.compile(r"-?\d{1,18}")
 _LONG = 40
 Fields = Mapping[str, Sequence[bytes]]
-
-
-def by_name(fields: Sequence[bytes]) -> dict[str, list[bytes]]:
-    """Raw fields by their names, lower case."""
-    found: dict[str, list[bytes]] = {}
-    for raw in fields:
-        found.setdefault(name_of(raw), []).append(raw)
-    return found
 
 
 def copies_hint(properties: Mapping[str, Value], fields: Fields) -> dict[str, Value]:
@@ -30,11 +21,14 @@ def copies_hint(properties: Mapping[str, Value], fields: Fields) -> dict[str, Va
     found: dict[str, Value] = {}
     long: dict[str, tuple[str, int, bool]] | None = None
     for key, value in properties.items():
-        name = own_name(key)
-        joined = next((how for how in (False, True) if _is(value, key, fields.get(name), how)), None)
-        if joined is not None:
-            found[key] = ("", 0, joined)
-        elif isinstance(value, str) and len(value) >= _LONG and key.startswith("{"):
+        if key[0] != "{":
+            continue
+        raws = fields.get(own_name(key))
+        if raws and same(_value(key, raws[0], False), value):
+            found[key] = ("", 0, False)
+        elif raws and same(_value(key, raws[0], True), value):
+            found[key] = ("", 0, True)
+        elif isinstance(value, str) and len(value) >= _LONG:
             long = _long_values(fields) if long is None else long
             if place := long.get(value):
                 found[key] = place
@@ -55,11 +49,7 @@ def copied(hint: Value, fields: Fields) -> dict[str, Value]:
 
 def own_name(key: str) -> str:
     """The name of a named property, lower case; empty for one that has a number (MS-OXCMSG 3.3.4.1.2)."""
-    return key.partition("/")[2].rpartition(":")[0].lower() if key.startswith("{") else ""
-
-
-def _is(value: Value, key: str, raws: Sequence[bytes] | None, joined: bool) -> bool:
-    return bool(raws) and same(_value(key, raws[0], joined), value)  # type: ignore[index]
+    return key[39:-5].lower() if key[0] == "{" else ""
 
 
 def _value(key: str, raw: bytes, joined: bool) -> Value:

@@ -31,8 +31,8 @@ from transhumance.connectors.formats.mapi_text import View as BlobView
 from transhumance.migrators.mail.document import DOCUMENT, KIND, STANDARD
 from transhumance.migrators.mail.forms import files, state, table
 from transhumance.migrators.mail.forms.addresses import RECIPIENT, RECIPIENT_TOO, parse_addresses
-from transhumance.migrators.mail.forms.back import computed, id_flags, said_of, shape
-from transhumance.migrators.mail.forms.copies import by_name, copies_hint
+from transhumance.migrators.mail.forms.back import computed, id_flags, reshape, said_of, shape
+from transhumance.migrators.mail.forms.copies import copies_hint
 from transhumance.migrators.mail.forms.delta import apply_lines, lines_delta
 from transhumance.migrators.mail.forms.headers import BCC, CC, TO, Head, compose_head
 from transhumance.migrators.mail.forms.losses import findings
@@ -41,7 +41,7 @@ from transhumance.migrators.mail.forms.parts import Digests
 from transhumance.migrators.mail.forms.rtfbody import contained, dictionary, packed, plainly, unpacked
 from transhumance.migrators.mail.forms.secure import secured
 from transhumance.migrators.mail.forms.texts import RTF, STORED, Texts, compose_texts
-from transhumance.migrators.mail.forms.view import FilePart, View
+from transhumance.migrators.mail.forms.view import FilePart, TextPart, View
 
 RTF_PATH = f"body:{RTF}"
 _IDS = (RECIPIENT.entry_id, RECIPIENT_TOO.entry_id)
@@ -133,7 +133,9 @@ def _compose(record: Record, head: Head) -> _Made:
         hints["rtf"] = texts.from_rtf
     if texts.recoded:
         hints["pages"] = dict(texts.recoded)
-    return _Made(View(head.fields, texts.plain, texts.html, tuple(parts)), texts, hints)
+    nothing = texts.plain is None and texts.html is None and not parts
+    plain = TextPart("us-ascii", b"") if nothing else texts.plain  # a message is never without a part
+    return _Made(View(head.fields, plain, texts.html, tuple(parts)), texts, hints)
 
 
 def _place(hints: dict[str, Value], name: str, indexes: list[int], rows: list[Mapping[str, Value]]) -> None:
@@ -168,7 +170,7 @@ def _residue(
     said = said_of(view, meta, hints)
     if more_hints := shape(said, stripped):
         hints |= more_hints
-        said = said_of(view, meta, hints)
+        reshape(said.properties, more_hints)
     digests = Digests(view, meta)
     entries, large = residue_of(said, stripped, table.ITEMS, digests, {}, hints, narrow)
     later = computed(_merged(stripped.properties, ids), hints)
@@ -224,9 +226,8 @@ def _hint(actual: Said, view: View, hints: dict[str, Value]) -> None:
     stored = actual.properties.get("bodies")
     if isinstance(stored, Mapping) and (odd := {k: v for k, v in stored.items() if v != STORED.get(k)}):
         hints["bodies"] = odd
-    fields = by_name(view.fields)
-    first = {name: raws[0] for name, raws in fields.items()}
-    if keys := copies_hint(actual.properties, fields):
+    first = {name: raws[0] for name, raws in view.named.items()}
+    if keys := copies_hint(actual.properties, view.named):
         hints["headers"] = keys
     order = _order(first, table.rows(actual.properties.get("recipients")))
     if order is not None:

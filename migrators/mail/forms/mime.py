@@ -57,8 +57,8 @@ def _tree(view: View, seed: str) -> Entity:
     others = [p for p in view.files if not (p.inline and view.html is not None)]
     single = not others and not pictures and (view.plain is None or view.html is None)
     top: list[Entity] = []
-    if view.plain is not None or view.html is None and not others:
-        top.append(_text("plain", view.plain or TextPart("us-ascii", b""), single))
+    if view.plain is not None:
+        top.append(_text("plain", view.plain, single))
     if view.html is not None:
         html = _text("html", view.html, single)
         if pictures:

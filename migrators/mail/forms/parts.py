@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from transhumance.connectors.contract import Value, part_digest
-from transhumance.migrators.mail.forms.headers import name_of
 from transhumance.migrators.mail.forms.view import TextPart, View
 
 _FIELDS = {
@@ -32,7 +31,7 @@ class Digests(dict[str, str]):
             "attachments": lambda: b"\0".join(_files(view)),
         }
         for part, names in _FIELDS.items():
-            self._make[part] = lambda names=names: b"".join(f for f in view.fields if name_of(f) in names)  # type: ignore[misc]
+            self._make[part] = lambda names=names: b"".join(f for n in names for f in view.named.get(n, ()))  # type: ignore[misc]
 
     def __missing__(self, part: str) -> str:
         make = self._make.get(part)

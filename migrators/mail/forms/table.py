@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 from transhumance.connectors.contract import Body, Difference, PropertyClass, Record, Value, compare_records
 from transhumance.connectors.formats.mapi_residue import ItemTable, same
@@ -99,6 +100,7 @@ RTF = "body/rtf"
 _NESTED = ("recipients", "attachments")
 
 
+@cache
 def compared(path: str) -> bool:
     """Whether a property counts."""
     return ITEMS.compared(path)

@@ -4,6 +4,7 @@ ways rest on the same reading of the same bytes."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from transhumance.connectors.contract import Body
 
@@ -25,7 +26,7 @@ class FilePart:
     inline: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """A message. `fields`: its header, raw, without the fields of MIME. `entity`: header and body of a signed content,
     which is kept byte for byte (RFC 8551); its texts are told too. `alone`: the one file is the message's whole
@@ -37,3 +38,11 @@ class View:
     files: tuple[FilePart, ...] = ()
     entity: Body | None = None
     alone: bool = False
+
+    @cached_property
+    def named(self) -> dict[str, list[bytes]]:
+        """The raw fields by their names, lower case."""
+        found: dict[str, list[bytes]] = {}
+        for raw in self.fields:
+            found.setdefault(raw[: raw.index(b":")].rstrip().decode("latin-1").lower(), []).append(raw)
+        return found

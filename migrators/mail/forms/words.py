@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
 
 from transhumance.connectors.formats.rfc5322 import decode_words, unfold
@@ -89,9 +90,17 @@ def phrase(name: str) -> str:
 
 def text_of(raw: bytes, keep: bool = False) -> str:
     """The text of a raw field, unfolded, its encoded words decoded. `keep`: with its folds."""
+    return _text_of(raw, keep) if len(raw) < _CACHED else _text_now(raw, keep)
+
+
+def _text_now(raw: bytes, keep: bool) -> str:
     value = raw.partition(b":")[2]
     value = value.strip() if keep else unfold(value)
     return decode_words(value) if b"=?" in value or not value.isascii() else value.decode()
+
+
+_CACHED = 2048
+_text_of = lru_cache(512)(_text_now)  # the fields of one message are asked for again and again
 
 
 def parameter(name: str, value: str) -> str:
