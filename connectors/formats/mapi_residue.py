@@ -290,7 +290,8 @@ def difference(said: Value | _Missing, actual: Value | _Missing) -> Value:
     if isinstance(actual, tuple | list) and isinstance(said, tuple | list) and (said or _nested(actual)):
         places = enumerate(actual)
         found = {str(n): difference(_at(said, n), value) for n, value in places if not same(_at(said, n), value)}
-        return {"at": found, "size": len(actual)} if len(found) < len(actual) or _nested(actual) else actual
+        near = len(found) < len(actual) or _nested(actual) or any(isinstance(d, Mapping) for d in found.values())
+        return {"at": found, "size": len(actual)} if near else actual
     if isinstance(actual, str) and isinstance(said, str):
         return _same_text(said, actual) or _edit(said, actual)
     if isinstance(actual, bytes) and isinstance(said, bytes):

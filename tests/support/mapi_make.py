@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
 from transhumance.connectors.contract import BytesBody, Record
+from transhumance.connectors.formats import mapi, mapi_entryid, mapi_rrule, mapi_tags, mapi_zones, zones
 from transhumance.connectors.formats import mapi_recurrence as rec
-from transhumance.connectors.formats import mapi_rrule, mapi_tags, mapi_zones, zones
 from transhumance.connectors.formats.mapi_timezone import (
     EFFECTIVE,
     ZoneDefinition,
@@ -216,6 +217,102 @@ def narrowed(properties: dict[str, Any]) -> dict[str, Any]:
     for name in ("recipients", "attachments"):
         out[name] = tuple(narrowed(row) for row in out.get(name, ()))
     return out
+
+
+def distinct(record: Record) -> Record:
+    """With every text of its own, so that none is met in another place by chance."""
+
+    def own(value: Any, path: str) -> Any:
+        match value:
+            case str() if path.endswith(("1F", "1E")) and "@" not in value and not value.startswith(("IPM.", "/o=")):
+                mark = hashlib.sha256(path.encode()).hexdigest()[:8]
+                return f"{value} {mark}" if value and value not in ("SMTP", "EX", "smtp") else value
+            case dict():
+                return {key: own(inner, f"{path}/{key}") for key, inner in value.items()}
+            case tuple():
+                return tuple(own(inner, f"{n}/{path}") for n, inner in enumerate(value))
+        return value
+
+    properties = {key: own(value, key) for key, value in record.properties.items()}
+    return Record(record.key, record.kind, record.form, properties, record.bodies)
+
+
+def _some(draw: Any, choices: dict[str, Any]) -> dict[str, Any]:
+    """Some of these properties."""
+    return {key: draw(values) for key, values in choices.items() if draw(st.booleans())}
+
+
+@st.composite
+def contacts(draw: Any) -> Record:
+    """A contact as a connector gives it."""
+    texts = [v for v in all_keys() if v.endswith("1F") and not v.endswith("101F") and (
+        v.startswith(("0x3A", mapi.PSETID_ADDRESS)))]  # fmt: skip
+    p: dict[str, Any] = {mapi_tags.MESSAGE_CLASS: "IPM.Contact", **_some(draw, {
+        mapi_tags.DISPLAY_NAME: TEXT, mapi_tags.SUBJECT: TEXT, mapi_tags.SEARCH_KEY: st.binary(min_size=9, max_size=9),
+        mapi_tags.BIRTHDAY: INSTANT, mapi_tags.WEDDING_ANNIVERSARY: INSTANT, mapi_tags.GENDER: st.integers(0, 3),
+        mapi_tags.CHILDREN_NAMES: st.lists(TEXT, max_size=3).map(tuple), mapi_tags.KEYWORDS: st.lists(TEXT).map(tuple),
+        mapi_tags.SENSITIVITY: st.integers(0, 3), mapi_tags.POSTAL_ADDRESS_ID: st.integers(0, 4),
+        mapi_tags.USER_X509_CERTIFICATE: st.lists(st.binary(max_size=30) | certificates(), max_size=2).map(tuple),
+        mapi_tags.EMAIL2_ADDRESS: st.sampled_from(["jean.dupont@chu.example", "/o=X/cn=Y"]),
+        mapi_tags.LAST_MODIFICATION_TIME: INSTANT,
+    })}  # fmt: skip
+    p |= {key: draw(TEXT) for key in sorted(draw(st.sets(st.sampled_from(texts), max_size=12)))}
+    return with_bodies(draw, Record(b"k", "card", "mapi", p))
+
+
+def certificates() -> Any:
+    """A certificate-like DER value in a chain of parts."""
+    der = st.binary(min_size=60, max_size=80).map(lambda d: b"\x30\x82" + (len(d) + 1).to_bytes(2, "big") + b"\x30" + d)
+    return der.map(
+        lambda d: b"\x01\0\x08\0abcd" + b"\x03\0" + (len(d) + 4).to_bytes(2, "little") + d + b"\x06\0\x08\0abcd"
+    )
+
+
+@st.composite
+def lists(draw: Any) -> Record:
+    """A distribution list."""
+    wrapped = st.binary(min_size=20, max_size=24).map(lambda d: bytes(4) + mapi_entryid.WRAPPED + b"\xc3" + d)
+    names = TEXT.map(lambda text: text.replace("\0", ""))
+    addresses = st.sampled_from(["a@chu.example", "/o=X/cn=Z", ""])
+    one_off = st.builds(mapi_entryid.one_off, names, st.sampled_from(["SMTP", "EX"]), addresses,
+                        st.sampled_from([0x8001, 0x9001]))  # fmt: skip
+    members = st.lists(one_off | wrapped | st.binary(max_size=40), max_size=4).map(tuple)
+    p = {mapi_tags.MESSAGE_CLASS: "IPM.DistList", mapi_tags.DISPLAY_NAME: draw(TEXT), **_some(draw, {
+        mapi_tags.DL_NAME: TEXT, mapi_tags.DL_MEMBERS: members, mapi_tags.DL_ONE_OFF_MEMBERS: members,
+        mapi_tags.DL_CHECKSUM: st.integers(0, 99), mapi_tags.DL_STREAM: st.binary(max_size=40),
+        mapi_tags.FILE_UNDER: TEXT,
+    })}  # fmt: skip
+    return with_bodies(draw, Record(b"k", "card", "mapi", p))
+
+
+@st.composite
+def tasks(draw: Any) -> Record:
+    """A task."""
+    day = st.dates(date(1995, 1, 1), date(2030, 1, 1)).map(lambda d: datetime(d.year, d.month, d.day, tzinfo=UTC))
+    recur = patterns().map(rec.write_pattern) | patterns().map(lambda p: rec.write_pattern(_with(p, sliding=1)))
+    p = {mapi_tags.MESSAGE_CLASS: "IPM.Task", mapi_tags.SUBJECT: draw(TEXT), **_some(draw, {
+        mapi_tags.TASK_START: day, mapi_tags.TASK_DUE: day | INSTANT, mapi_tags.TASK_COMPLETED: day,
+        mapi_tags.TASK_STATUS: st.integers(0, 5),
+        mapi_tags.PERCENT_COMPLETE: st.sampled_from([0.0, 0.25, 1.0, 0.333, 7.5]),
+        mapi_tags.TASK_RECUR: recur, mapi_tags.TASK_STATE: st.integers(0, 5), mapi_tags.TASK_OWNER: TEXT,
+        mapi_tags.REMINDER_SET: st.booleans(), mapi_tags.REMINDER_TIME: INSTANT, mapi_tags.COMMON_START: INSTANT,
+        mapi_tags.TASK_ACTUAL_EFFORT: st.integers(0, 99), mapi_tags.KEYWORDS: st.lists(TEXT).map(tuple),
+        "recipients": st.lists(recipients(), max_size=2).map(tuple), mapi_tags.CREATION_TIME: INSTANT,
+    })}  # fmt: skip
+    return with_bodies(draw, Record(b"k", "task", "mapi", p))
+
+
+@st.composite
+def jottings(draw: Any) -> Record:
+    """A sticky note or a journal entry."""
+    kind = draw(st.sampled_from(["note", "journal"]))
+    p = {mapi_tags.MESSAGE_CLASS: "IPM.StickyNote" if kind == "note" else "IPM.Activity", **_some(draw, {
+        mapi_tags.SUBJECT: TEXT, mapi_tags.NOTE_COLOR: st.integers(-1, 6), mapi_tags.NOTE_X: st.integers(0, 9),
+        mapi_tags.LOG_TYPE: TEXT, mapi_tags.LOG_TYPE_DESCRIPTION: TEXT, mapi_tags.LOG_START: INSTANT,
+        mapi_tags.LOG_DURATION: st.integers(0, 99), mapi_tags.LOG_END: INSTANT, mapi_tags.COMMON_START: INSTANT,
+        mapi_tags.CONTACTS: st.lists(TEXT).map(tuple), mapi_tags.SENSITIVITY: st.integers(0, 3),
+    })}  # fmt: skip
+    return with_bodies(draw, Record(b"k", kind, "mapi", p))
 
 
 VALUES = {

@@ -23,7 +23,7 @@ PART_OF = {
     **dict.fromkeys(("ADR",), PLACE),
     **dict.fromkeys(("ORG", "TITLE", "ROLE", "X-PHONETIC-ORG", "RELATED", "URL"), WORK),
     **dict.fromkeys(("BDAY", "ANNIVERSARY"), DATES),
-    **dict.fromkeys(("NOTE",), NOTE),
+    **dict.fromkeys(("NOTE", "X-ALT-NOTE"), NOTE),
     **dict.fromkeys(("KIND", "MEMBER"), MEMBERS),
     **dict.fromkeys(("PHOTO", "KEY"), FILES),
 }  # fmt: skip

@@ -96,7 +96,7 @@ def types_of(prop: Property) -> set[str]:
 def said_card(reading: Reading) -> Said:
     """Properties and bodies."""
     group = (reading.text("KIND") or "").strip().lower() == "group"
-    texts = said_texts(reading.text("NOTE"), None, reading.hints.get(KEYS))
+    texts = said_texts(reading.text("NOTE"), reading.text("X-ALT-NOTE"), reading.hints.get(KEYS))
     said = Said({**_constants(group), **texts.properties, **_marks(reading)}, {**texts.bodies, **dict(reading.bodies)})
     said.bodies.pop("content", None)
     name = reading.text("FN") or ""

@@ -33,6 +33,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import (
 
 PLAIN_MAIL = re.compile(r"[^\s@<>\",;\x00-\x20]+@[^\s@<>\",;\x00-\x20]+")
 PHOTO_LIMIT = 2 << 20  # bytes of a photo in a card
+HTML_LIMIT = 1 << 20  # characters of HTML in a card
 PHOTO_NAME = "contactpicture.jpg"
 PHOTO = "photo"  # the hint: which attachment it is, where it is not the first
 _HOST = re.compile(r"(?i)[a-z0-9-]+(\.[a-z0-9-]+)+([/:?#].*)?")
@@ -172,7 +173,7 @@ def _address(card: Card, address: Address) -> list[bytes]:
 def _web(card: Card) -> list[bytes]:
     found = []
     for one in WEB:
-        if text := card.text(one.key).strip():
+        if (text := card.text(one.key)).strip():
             uri = f"http://{text}" if _HOST.fullmatch(text) and one.name == "URL" else text
             params = [("TYPE", ",".join(one.types))] if one.types else []
             found.append(contentwrite.line(one.name, contentwrite.escape(uri), params))
@@ -232,7 +233,7 @@ def mark_lines(card: Card) -> list[bytes]:
 
 
 def note_lines(card: Card) -> list[bytes]:
-    """NOTE: the item's text."""
+    """NOTE: the item's text; X-ALT-NOTE: its HTML, for which vCard has no place."""
     found = mapi_body.texts(card.record, formatted=False)
     if hint := hint_of(card.record, found):
         card.hints[KEYS] = hint
@@ -240,9 +241,12 @@ def note_lines(card: Card) -> list[bytes]:
         card.find("MAIL-PST-02")
     if found.damaged:
         card.find("MAIL-RTF-01")
-    if "body/html" in card.record.bodies or (found.unformatted and found.plain):
+    if found.html or (found.unformatted and found.plain):
         card.find("CARD-NOTE-01")
-    return [contentwrite.line("NOTE", contentwrite.escape(found.plain))] if found.plain else []
+    lines = [contentwrite.line("NOTE", contentwrite.escape(found.plain))] if found.plain else []
+    if found.html and found.html_from == "body/html" and len(found.html) <= HTML_LIMIT:
+        lines.append(contentwrite.line("X-ALT-NOTE", contentwrite.escape(found.html), [("FMTTYPE", "text/html")]))
+    return lines
 
 
 def _photo(card: Card) -> list[bytes]:
