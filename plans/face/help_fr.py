@@ -66,7 +66,6 @@ OPTIONS: Final = {
     "sources": "une source ; peut être répété",
     "force": "remplace un plan existant",
     "probe": "écrit des témoins aux cibles, les relit, les retire",
-    "sample": "mesure N éléments de chaque page ; les chiffres sont des estimations",
     "folder": "dossier du rapport",
     "sample": "mesure N éléments de chaque page ; les chiffres sont des estimations",
     "ledger_backup.folder": "dossier des copies",
