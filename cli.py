@@ -262,12 +262,12 @@ def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
 def verify(console: Console, plan: Path, wave: str | None) -> int:
     """Reads every item back at every target and compares it."""
     from transhumance.plans.commands.cutover import verify as read_back
-    from transhumance.plans.face.endings import nothing_to_run
+    from transhumance.plans.face.endings import nothing_to_run, was_copied
     from transhumance.plans.face.progress import Progress
     from transhumance.plans.face.reports import show_verification
 
     with _project(console, plan) as project:
-        waves = [w for w in _waves(project, wave) if project.ledger.containers(w)]
+        waves = [w for w in _waves(project, wave) if was_copied(project, w)]
         if not waves:
             return nothing_to_run(console, project, wave)
         with Progress(console) as progress:

@@ -54,3 +54,8 @@ def nothing_to_run(console: Console, project: Project, wave: str | None = None) 
     console.emit("done", action="nothing", text=console.text(fr, en), next=step.command)
     show_next(console, project, wave)
     return 2
+
+
+def was_copied(project: Project, wave: str) -> bool:
+    """Whether any pass has written for a wave, so that there is something to read back."""
+    return any(p.kind in ("initial", "delta", "final") for p in project.ledger.passes(wave))

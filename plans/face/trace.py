@@ -19,6 +19,7 @@ from transhumance.plans.face.tracefacts import (
     Traced,
     find_items,
     held,
+    in_directory,
     place_at,
     subjects_of,
 )
@@ -43,11 +44,23 @@ def show_trace(console: Console, project: Project, person: str, item: str | None
 
 def _nobody(console: Console, project: Project, person: str) -> int:
     name = shown(person, 200)
-    console.out(f"Aucun sujet des sources ne s'appelle {name}.", f"No subject of the sources is called {name}.", "warn")
+    known = [subject.label for subject in in_directory(project, person)]
+    if known:
+        labels = shown(", ".join(known), 200)
+        console.out(
+            f"{labels} est dans l'annuaire, mais aucun sujet des sources ne lui est apparié.",
+            f"{labels} is in the directory, but no subject of the sources is matched to it.",
+            "warn",
+        )
+    else:
+        console.out(
+            f"Aucun sujet des sources ne s'appelle {name}.", f"No subject of the sources is called {name}.", "warn"
+        )
     console.emit("summary", subjects=0, items=0, exit_code=2, next=command(project, "assess"))
+    again = command(project, "assess")
     console.next(
-        f"essayer son adresse, son identifiant ou sa clé ; ou {command(project, 'assess')}",
-        f"try its address, its login or its key; or {command(project, 'assess')}",
+        f"essayer son adresse, son identifiant ou sa clé ; ou {again}",
+        f"try its address, its login or its key; or {again}",
     )
     return 2
 

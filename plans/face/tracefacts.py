@@ -66,6 +66,12 @@ def subjects_of(project: Project, name: str) -> list[Traced]:
     return found
 
 
+def in_directory(project: Project, name: str) -> list[Known]:
+    """The subjects of the directory that a name means."""
+    matcher = Matcher(project)
+    return matcher.directory.find(name) if matcher.directory else []
+
+
 def _by_login(matcher: Matcher, wanted: str) -> Iterator[bytes]:
     for key, person in matcher.people.items():
         if wanted in {login.casefold() for login in person.logins.values()}:
