@@ -93,15 +93,22 @@ def _header_block(data: bytes, start: int) -> tuple[bytes, int]:
     if data.startswith(b"\r\n", start):
         return b"", start + 2
     limit = start + HEADER_LIMIT
+    at, length = blank_line(data, start, limit)
+    if at < 0:
+        return data[start:limit], min(len(data), limit)
+    return data[start : at + 1], at + length
+
+
+def blank_line(data: bytes, start: int, limit: int) -> tuple[int, int]:
+    """Where the line before the first blank line ends, and how many bytes its end and the blank line are; (-1, 0) where
+    there is none before `limit`."""
     first = data.find(b"\n", start, limit)
     # the likely line end is looked for first: it bounds the search for the other
     likely, other = (b"\n\r\n", b"\n\n") if data[first - 1 : first] == b"\r" else (b"\n\n", b"\n\r\n")
     at, blank = data.find(likely, start, limit), likely
     if (sooner := data.find(other, start, at if at >= 0 else limit)) >= 0:
         at, blank = sooner, other
-    if at < 0:
-        return data[start:limit], min(len(data), limit)
-    return data[start : at + 1], at + len(blank)
+    return at, len(blank) if at >= 0 else 0
 
 
 def message_id(header: Header) -> bytes | None:
@@ -240,7 +247,8 @@ def _word(match: re.Match[bytes]) -> str:
 class Traits:
     """What one look at a message found. `nul`, `bare_lf`, `bare_cr`: how many; `crlf`: complete line ends; a message
     without any CRLF keeps its lines as Unix stores do, and has no *bare* LF. `long_line`: a line above 998 octets.
-    `types`: content types of the message and its parts, lower case. `hints`: `winmail`, `rpmsg`, `cloud`."""
+    `types`: content types of the message and its parts, lower case. `hints`: names of files (`winmail`, `rpmsg`)
+    and of places elsewhere (`reference` in place of a file, `cloud` in the text)."""
 
     header: Header
     size: int
@@ -257,7 +265,7 @@ _HINTS = (
     ("winmail", b"winmail.dat"),
     ("winmail", b"WINMAIL.DAT"),
     ("rpmsg", b".rpmsg"),
-    ("cloud", b"X-Mozilla-Cloud-Part:"),
+    ("reference", b"X-Mozilla-Cloud-Part:"),
 )
 _TEXT = frozenset({b"text/plain", b"text/html", b"multipart/alternative"})  # parts that are no files
 
@@ -274,18 +282,33 @@ def scan_body(body: Body) -> Traits:
 
 def scan_message(parts: Iterable[bytes]) -> Traits:
     """The traits of a message given as blocks of bytes, one or many."""
-    look = _Look()
+    look = _Look(whole=isinstance(parts, tuple) and len(parts) == 1)
     for part in parts:
         look.feed(part)
     return look.traits()
 
 
 class _Look:
-    """The counters of a scan, from block to block."""
+    """The counters of a scan, from block to block. `whole`: there is but one block."""
 
-    __slots__ = ("_head", "_header", "_line", "_long", "_tail", "cr", "crlf", "hints", "lf", "nul", "size", "types")
+    __slots__ = (
+        "_whole",
+        "_head",
+        "_header",
+        "_line",
+        "_long",
+        "_tail",
+        "cr",
+        "crlf",
+        "hints",
+        "lf",
+        "nul",
+        "size",
+        "types",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, whole: bool) -> None:
+        self._whole = whole
         self._head, self._tail = b"", b"\n"
         self._header: Header | None = None
         self._line, self._long = 0, False
@@ -296,7 +319,7 @@ class _Look:
     def feed(self, part: bytes) -> None:
         """Looks at the next block. The last bytes of the block before are looked at again, so that nothing hides on
         the edge."""
-        seam = self._tail + part
+        seam = self._tail + part + (b"\n" if self._whole else b"")
         self.size += len(part)
         if self._header is None:
             self._head += part
@@ -314,7 +337,7 @@ class _Look:
             self.types.update([kind.lower() for kind in _TYPE.findall(seam)])
         if b"sharepoint.com/:" in seam or b"//1drv.ms/" in seam:
             self.hints.add("cloud")
-        if self.types - _TEXT:
+        if not self._whole or self.types - _TEXT:  # their kind may come later
             self.hints.update(name for name, needle in _HINTS if needle in seam)
         self._tail = seam[-_OVERLAP:]
 
@@ -335,6 +358,7 @@ class _Look:
         """What was found."""
         self.types.update([kind.lower() for kind in _TYPE.findall(self._tail + b"\n")])
         header = self._header or scan_header(self._head)
+        hints = self.hints if self.types - _TEXT else self.hints & {"cloud"}
         bare_lf = self.lf - self.crlf if self.crlf else 0
         return Traits(
             header,
@@ -345,5 +369,5 @@ class _Look:
             self.cr - self.crlf,
             self._long,
             frozenset(self.types),
-            frozenset(self.hints),
+            frozenset(hints),
         )

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from transhumance.connectors.formats.rfc5322 import blank_line
 from transhumance.connectors.mbox.fromline import MAX_LINE, OPEN_END, begins_message
 
 BLOCK = 1 << 20
-_HEADER = 1 << 16  # where a Content-Length is looked for
+_LOOK, _HEADER = 1 << 12, 1 << 16  # where a Content-Length is looked for, first near and then far
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,15})[ \t]*\r?$", re.M | re.I)
 _BLANKS = re.compile(rb"[\r\n]*")
 
@@ -136,13 +137,9 @@ def _before_blank(reader: Reader, start: int, stop: int) -> int:
 
 def _counted(reader: Reader, start: int) -> tuple[int, int] | None:
     """The end and the stop that a Content-Length says, where another message begins there or the file ends."""
-    head = reader.at(start, _HEADER)
-    lf, crlf = head.find(b"\n\n"), head.find(b"\n\r\n")
-    cut = min((at for at in (lf, crlf) if at >= 0), default=-1)
-    match = _LENGTH.search(head, 0, cut + 1) if cut >= 0 else None
-    if match is None:
+    end = _said_end(reader, start)
+    if end is None:
         return None
-    end = start + cut + (2 if cut == lf else 3) + int(match[1])
     if end > reader.size:
         return None
     following = reader.at(end, MAX_LINE)
@@ -163,7 +160,16 @@ def _is_cut(reader: Reader, start: int, stop: int, lengths: bool) -> bool:
         return True
     if not lengths:
         return False
-    head = reader.at(start, min(_HEADER, reader.size - start))
-    cut = head.find(b"\n\n")
-    match = _LENGTH.search(head, 0, cut + 1) if cut >= 0 else None
-    return match is not None and start + cut + 2 + int(match[1]) > reader.size
+    end = _said_end(reader, start)
+    return end is not None and end > reader.size
+
+
+def _said_end(reader: Reader, start: int) -> int | None:
+    """Where a message that begins at `start` ends by its Content-Length, if it has one."""
+    for look in (_LOOK, _HEADER):
+        head = reader.at(start, look)
+        at, length = blank_line(head, 0, look)
+        if at >= 0:
+            match = _LENGTH.search(head, 0, at + 1)
+            return start + at + length + int(match[1]) if match else None
+    return None

@@ -163,7 +163,12 @@ _PARTS = (
     ("MAIL-CALENDAR-01", frozenset({b"text/calendar", b"application/ics"}), "text/calendar"),
     ("MAIL-REF-01", frozenset({b"message/external-body"}), "message/external-body"),
 )
-_HINTED = {"winmail": ("MAIL-TNEF-01", "winmail.dat"), "rpmsg": ("MAIL-IRM-01", "rpmsg"), "cloud": ("MAIL-LINK-01", "")}
+_HINTED = {
+    "reference": ("MAIL-REF-01", "a file kept elsewhere"),
+    "winmail": ("MAIL-TNEF-01", "winmail.dat"),
+    "rpmsg": ("MAIL-IRM-01", "rpmsg"),
+    "cloud": ("MAIL-LINK-01", ""),
+}
 
 
 def _of_parts(traits: Traits) -> Iterator[Finding]:
