@@ -49,10 +49,13 @@ def face(function: Callable[..., int | None]) -> Callable[..., None]:
 
 
 @contextmanager
-def _project(console: Console, plan: Path) -> Iterator[Project]:
+def _project(console: Console, plan: Path, begins: bool = False) -> Iterator[Project]:
+    """The plan's project. `begins`: the command begins work, so that a pause asked for earlier is over."""
     from transhumance.plans.project import Project
 
     project = Project.open(plan, console.lang)
+    if begins:
+        project.pause_flag.unlink(missing_ok=True)
     for warning in project.loaded.warnings:
         console.emit("warning", code=warning.code, text=str(warning))
         console.say(str(warning), str(warning), "warn")
@@ -160,11 +163,11 @@ def dry_run(console: Console, plan: Path, wave: str | None, folder: Path | None,
     from transhumance.plans.face.progress import Progress
     from transhumance.plans.face.reports import show_report
 
-    with _project(console, plan) as project:
+    with _project(console, plan, begins=True) as project:
         with Progress(console) as progress:
             results = measure(project, _waves(project, wave), progress.report, sample)
         code = _results(console, project, results, last=False)
-        return _worst(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run"))
+        return _worst(code, show_report(console, project, folder or project.loaded.base / "report", "dry_run", wave))
 
 
 @main.command()
@@ -244,7 +247,7 @@ def cutover(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project:
+    with _project(console, plan, begins=True) as project:
         project.wave(wave)
         if not yes and not confirmed(console, f"Basculer la vague {wave} ?", f"Cut wave {wave} over?"):
             return DECISION
@@ -266,7 +269,7 @@ def verify(console: Console, plan: Path, wave: str | None) -> int:
     from transhumance.plans.face.progress import Progress
     from transhumance.plans.face.reports import show_verification
 
-    with _project(console, plan) as project:
+    with _project(console, plan, begins=True) as project:
         waves = [w for w in _waves(project, wave) if was_copied(project, w)]
         if not waves:
             return nothing_to_run(console, project, wave)
@@ -287,7 +290,7 @@ def rollback(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project:
+    with _project(console, plan, begins=True) as project:
         project.wave(wave)
         asked = f"Défaire ce que la vague {wave} a écrit ?", f"Undo what wave {wave} wrote?"
         if not yes and not confirmed(console, *asked):
@@ -310,7 +313,7 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.face.endings import show_master
     from transhumance.plans.face.progress import Progress
 
-    with _project(console, plan) as project:
+    with _project(console, plan, begins=True) as project:
         for workload in project.wave(wave).workloads:
             where = back_target(project, workload)
             console.say(f"{workload} : retour vers {where}", f"{workload}: back to {where}")

@@ -45,12 +45,15 @@ def next_step(project: Project, wave: str | None = None) -> Step:
 
 
 def _steps(project: Project, wave: str | None) -> Iterator[Step | None]:
+    """What waits for a person first, then the waves in their order; closing the way back is never urgent."""
     known = {row.id: row for row in project.ledger.waves()}
     wanted = [known.get(w.id, WaveRow(w.id)) for w in project.plan.waves if wave in (None, w.id)]
     for row in wanted:
-        yield _problems(project, row)
+        yield _undecided(project, row)
     for row in wanted:
-        yield _step(project, row)
+        yield _blocked(project, row) or _decided(project, row) or _step(project, row)
+    for row in wanted:
+        yield _closing(project, row)
 
 
 def open_problems(project: Project, wave: str, *states: str) -> int:
@@ -59,28 +62,31 @@ def open_problems(project: Project, wave: str, *states: str) -> int:
     return sum(count for (_, state), count in counts.items() if state in (states or OPEN))
 
 
-def _problems(project: Project, row: WaveRow) -> Step | None:
-    if row.state in ("draft", "planned") and (count := open_problems(project, row.id, "blocked")):
-        people = project.plan.people or "people.csv"
-        return Step(
-            command(project, "plan", row.id),
-            Text(
-                f"{count} sujet(s) bloqué(s) : complétez {people} d'abord",
-                f"{count} blocked subject(s): complete {people} first",
-            ),
-        )
-    if count := open_problems(project, row.id, *ITEMS):
-        return Step(
-            command(project, "quarantine list", row.id),
-            Text(f"{count} élément(s) attendent une décision", f"{count} item(s) wait for a decision"),
-        )
-    if count := open_problems(project, row.id, "retry", "accepted"):
-        if row.state in ("approved", "running", "ready", "stopped"):
-            return Step(
-                command(project, "run", row.id),
-                Text(f"{count} décision(s) à appliquer", f"{count} decision(s) to be carried out"),
-            )
-    return None
+def _undecided(project: Project, row: WaveRow) -> Step | None:
+    count = open_problems(project, row.id, *ITEMS)
+    why = Text(f"{count} élément(s) attendent une décision", f"{count} item(s) wait for a decision")
+    return Step(command(project, "quarantine list", row.id), why) if count else None
+
+
+def _blocked(project: Project, row: WaveRow) -> Step | None:
+    if row.state not in ("draft", "planned") or not (count := open_problems(project, row.id, "blocked")):
+        return None
+    people = project.plan.people or "people.csv"
+    return Step(
+        command(project, "plan", row.id),
+        Text(
+            f"{count} sujet(s) bloqué(s) : complétez {people} d'abord",
+            f"{count} blocked subject(s): complete {people} first",
+        ),
+    )
+
+
+def _decided(project: Project, row: WaveRow) -> Step | None:
+    count = open_problems(project, row.id, "retry", "accepted")
+    if not count or row.state not in ("approved", "running", "ready", "stopped"):
+        return None
+    why = Text(f"{count} décision(s) à appliquer", f"{count} decision(s) to be carried out")
+    return _turn(project, row, Step(command(project, "run", row.id), why))
 
 
 def waits_for(project: Project, wave: str) -> tuple[str, str] | None:
@@ -118,9 +124,13 @@ def _step(project: Project, row: WaveRow) -> Step | None:
             return Step(command(project, "verify", row.id), Text("pas encore relue", "not read back yet"))
         case "ready":
             return Step(command(project, "cutover", row.id), Text("relue sans défaut", "read back without a defect"))
-        case "cut_over":
-            return Step(
-                command(project, "finalize", row.id),
-                Text("quand le retour n'est plus utile ; sinon `return`", "once no way back is wanted; else `return`"),
-            )
     return None
+
+
+def _closing(project: Project, row: WaveRow) -> Step | None:
+    if row.state != "cut_over":
+        return None
+    return Step(
+        command(project, "finalize", row.id),
+        Text("quand le retour n'est plus utile ; sinon `return`", "once no way back is wanted; else `return`"),
+    )

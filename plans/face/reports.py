@@ -15,7 +15,7 @@ from transhumance.plans.project import Project
 from transhumance.plans.report import ReportDefect, build, summary, write
 
 
-def show_report(console: Console, project: Project, folder: Path, pass_: str | None) -> int:
+def show_report(console: Console, project: Project, folder: Path, pass_: str | None, wave: str | None = None) -> int:
     """Writes the report and prints its summary; 2 when it asks for decisions, 1 when its facts contradict each
     other."""
     facts = gather(project, pass_)
@@ -27,7 +27,7 @@ def show_report(console: Console, project: Project, folder: Path, pass_: str | N
         raise _contradiction(error) from None
     console.result(summary(document, console.lang))
     decisions = len(document["decisions"])
-    step = next_step(project)
+    step = next_step(project, wave)
     console.out(f"Rapport, {len(paths)} fichiers dans {folder} :", f"Report, {len(paths)} files in {folder}:")
     console.result("\n".join(f"  {path.name}" for path in paths if path.suffix != ".csv"))
     console.emit(

@@ -128,14 +128,14 @@ def _wave(project: Project, wave: Wave, row: WaveRow, problems: Mapping[tuple[st
 
 
 def _items(project: Project, wave: Wave, members: list[Member], passes: list[PassRow]) -> int:
-    """Items of the wave: as its last passes listed them, else as the inventory counted them."""
-    if any(p.kind in FORWARD for p in passes):
-        return sum(
-            row.listed for row in project.ledger.containers(wave.id) if _is_source(project, row.workload, row.endpoint)
-        )
+    """Items of the wave: as the inventory counted them or as its last passes listed them, whichever is more."""
     places = {(m.endpoint, m.workload, m.subject) for m in members}
     rows = project.ledger.inventory()
-    return sum(r["items"] + r["faults"] for r in rows if (r["endpoint"], r["workload"], r["subject"]) in places)
+    counted = sum(r["items"] + r["faults"] for r in rows if (r["endpoint"], r["workload"], r["subject"]) in places)
+    if not any(p.kind in FORWARD for p in passes):
+        return counted
+    containers = project.ledger.containers(wave.id)
+    return max(counted, sum(c.listed for c in containers if _is_source(project, c.workload, c.endpoint)))
 
 
 def _is_source(project: Project, workload: str, endpoint: str) -> bool:
