@@ -76,6 +76,7 @@ class EmlTarget:
         self._swept: set[Path] = set()
 
     def identity(self) -> str:
+        make_folders(self._root)
         return root_identity("eml", self._root)
 
     def ensure(self, container: Container) -> Container:

@@ -77,9 +77,13 @@ def target_folder(config: ExportConfig, base: Path, subject: bytes) -> Path:
 
 
 def root_identity(kind: str, root: Path) -> str:
-    """What a tree of files says it is: its device and inode. The folder is made where it lacks."""
-    make_folders(root if not root.exists() else root.parent)
-    found = root.stat()
+    """What a tree of files says it is: its device and inode. Raises `UserError` where it is not there."""
+    try:
+        found = root.stat()
+    except OSError as error:
+        raise UserError(
+            Text(f"{root} : introuvable ({why(error)})", f"{root}: not found ({why(error)})"), where="path"
+        ) from None
     return f"{kind}:{found.st_dev:x}.{found.st_ino:x}"
 
 

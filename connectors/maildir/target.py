@@ -38,6 +38,7 @@ from transhumance.connectors.formats.durable import (
     BodyUnreadable,
     commit,
     discard,
+    make_folders,
     sync_filesystem,
     sync_folder,
     write_aside,
@@ -87,6 +88,7 @@ class MaildirTarget:
         self._lock = threading.Lock()
 
     def identity(self) -> str:
+        make_folders(self._root)
         return root_identity("maildir", self._root)
 
     def ensure(self, container: Container) -> Container:

@@ -16,15 +16,17 @@ or removed.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from transhumance.connectors.contract import Fence, Retry, Text
+from transhumance.connectors.contract import Fence, Retry, StopEndpoint, Text
 from transhumance.connectors.formats.durable import ASIDE, discard, make_folders, stop_if_full, sync_folder, write_all
 from transhumance.connectors.mbox.fromline import MAX_LINE, read_from_line
 from transhumance.connectors.mbox.index import Index, Row, stamp_of
@@ -158,16 +160,34 @@ def open_session(root: Path, path: Path, variant: str, fence: Fence) -> Iterator
     lock = os.open(side.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _patiently(lambda: fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), path)
-        index = Index(side)
-        try:
+        with _told(side), closing(Index(side)) as index:
             session = Session(path, index)
             session.recover(fence)
             session.renew(variant)
             yield session
-        finally:
-            index.close()
     finally:
         os.close(lock)
+
+
+@contextmanager
+def _told(side: Path) -> Iterator[None]:
+    """An error of the record, said to people."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        number = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if number == sqlite3.SQLITE_BUSY:
+            raise Retry(Text(f"{side.name} est tenu par un autre", f"{side.name} is held by another"), 30.0) from None
+        if number == sqlite3.SQLITE_FULL:
+            stop_if_full(OSError(errno.ENOSPC, str(error), str(side)))
+        raise StopEndpoint(
+            Text(
+                f"{side} : le registre du mbox ne peut être lu ou écrit ({error}) ; le mbox lui-même est intact. "
+                "Rétablissez ce fichier d'une sauvegarde, puis `transhume resume`",
+                f"{side}: the record of the mbox can't be read or written ({error}); the mbox itself is whole. "
+                "Put that file back from a backup, then `transhume resume`",
+            )
+        ) from None
 
 
 @contextmanager

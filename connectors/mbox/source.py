@@ -7,8 +7,10 @@ before protected lines. All of it comes back: the `From ` line as properties, th
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -179,16 +181,21 @@ def _shown(name: str) -> str:
 def open_index(root: Path, path: Path, stamp: str, variant: str) -> Index:
     """The index of a file. Raises `OSError` where it can't be read."""
     side = side_of(root, path)
-    if not side.exists():
-        index = Index()
-        index.read(path, variant)
-        return index
-    record = Index(side)
-    if record.stamp() == stamp:
-        return record
+    if side.exists():
+        try:
+            record = Index(side)
+            if record.stamp() == stamp:
+                return record
+            with closing(record):
+                return _read(path, variant, record)
+        except sqlite3.Error:
+            pass  # the record can't be read: the file alone says what is in it
+    return _read(path, variant, None)
+
+
+def _read(path: Path, variant: str, record: Index | None) -> Index:
     index = Index()
     index.read(path, variant, record)
-    record.close()
     return index
 
 

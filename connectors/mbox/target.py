@@ -72,6 +72,7 @@ class MboxTarget:
         self._swept = False
 
     def identity(self) -> str:
+        make_folders(self._root)
         return root_identity("mbox", self._root)
 
     def ensure(self, container: Container) -> Container:
@@ -103,13 +104,20 @@ class MboxTarget:
         with open_session(self._root, path, self._config.variant, fence) as session:
             if session.index.rule() != "rd":
                 return [_foreign(write, session.index.variant()) for write in writes]
-            with Spool(self._root / FOLDER) as fresh, Spool(self._root / FOLDER) as changed:
-                fresh.out.write(session.lead())
-                batch = _Batch(fresh, changed)
-                for at, write in enumerate(writes):
-                    self._sort(session, batch, at, write)
-                self._append(session, batch, writes, fence)
-                self._replace(session, batch, writes, fence)
+            try:
+                return self._write(session, writes, fence)
+            except OSError as error:
+                stop_if_full(error)
+                raise
+
+    def _write(self, session: Session, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
+        with Spool(self._root / FOLDER) as fresh, Spool(self._root / FOLDER) as changed:
+            fresh.out.write(session.lead())
+            batch = _Batch(fresh, changed)
+            for at, write in enumerate(writes):
+                self._sort(session, batch, at, write)
+            self._append(session, batch, writes, fence)
+            self._replace(session, batch, writes, fence)
         return [batch.done[at] for at in range(len(writes))]
 
     def _sort(self, session: Session, batch: _Batch, at: int, write: Write) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -20,13 +22,16 @@ from transhumance.connectors.contract import (
     Fence,
     FileBody,
     Record,
+    Retry,
     Selector,
     Status,
+    StopEndpoint,
     Write,
     read_all,
 )
 from transhumance.connectors.mbox.config import MboxConfig
 from transhumance.connectors.mbox.index import Index
+from transhumance.connectors.mbox.session import open_session
 from transhumance.connectors.mbox.source import MboxSource
 from transhumance.connectors.mbox.target import MboxTarget
 
@@ -190,3 +195,44 @@ def test_a_large_body_is_staged_from_a_file(tmp_path: Path) -> None:
     assert contents(tmp_path)[b"big"] == big.read_bytes()
     assert target(tmp_path).write(box(tmp_path), [Write(b"big", record)], FENCE)[0].status is Status.UNCHANGED
     assert not [p for p in (tmp_path / "t" / ".transhumance-mbox").iterdir() if "aside" in p.name]
+
+
+def test_a_full_disk_and_a_damaged_record_stop_with_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(tmp_path)
+    before = contents(tmp_path)
+
+    def full(*_: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("transhumance.connectors.mbox.target.write_segment", full)
+        with pytest.raises(StopEndpoint) as stopped:
+            target(tmp_path).write(box(tmp_path), [Write(r.key, r) for r in NEW], FENCE)
+        assert "place" in stopped.value.text.fr
+    assert contents(tmp_path) == before
+    (record,) = (tmp_path / "t" / ".transhumance-mbox").glob("*.db")
+    record.write_bytes(b"SQLite format 3\0" + b"rubbish" * 1000)
+    with pytest.raises(StopEndpoint) as stopped:
+        target(tmp_path).write(box(tmp_path), [Write(r.key, r) for r in NEW], FENCE)
+    assert "sauvegarde" in stopped.value.text.fr
+    assert sorted(contents(tmp_path).values()) == sorted(before.values())  # the file alone is still read
+
+
+def test_two_workers_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(tmp_path)
+    monkeypatch.setattr("transhumance.connectors.mbox.session.PATIENCE", 0.0)
+    root = tmp_path / "t"
+    path = root / os.fsdecode(box(tmp_path).key)
+    with open_session(root, path, "auto", FENCE), pytest.raises(Retry):
+        target(tmp_path).write(box(tmp_path), [Write(b"d", NEW[0])], FENCE)
+    with path.open("ab") as other:
+        fcntl.lockf(other, fcntl.LOCK_EX)
+        child = os.fork()
+        if not child:  # a lock of fcntl is one process's
+            try:
+                target(tmp_path).write(box(tmp_path), [Write(b"d", NEW[0])], FENCE)
+            except Retry:
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert target(tmp_path).write(box(tmp_path), [Write(b"d", NEW[0])], FENCE)[0].status is Status.WRITTEN
