@@ -76,7 +76,9 @@ def draft(dn: str, source: Mapping[str, tuple[bytes, ...]]) -> Draft:
     """The standard entry for the attributes of one of Active Directory."""
     spelt: dict[str, list[str]] = {}  # a file may write one attribute in two ways
     for name in source:
-        spelt.setdefault(name.lower(), []).append(name)
+        lower_name = name.lower()
+        # part of a list of members (MS-ADTS 3.1.1.3.1.3.3): members too, though not all of them
+        spelt.setdefault("member" if lower_name.startswith("member;range=") else lower_name, []).append(name)
     lower = {name: source[ways[0]] for name, ways in spelt.items()}
     made = Draft(dn, shape_of(classes_of(lower), b"TRUE" in lower.get("isdeleted", ())))
     posix = _posix_stands(made.shape, lower)
@@ -85,7 +87,7 @@ def draft(dn: str, source: Mapping[str, tuple[bytes, ...]]) -> Draft:
             for name in spelt.get(move.source.lower(), ()):
                 _WAYS[move.how](made, move, name, source[name])
     _name_it(made)
-    _classes(made, spelt.get("objectclass", [""])[0], lower.get("objectclass", ()), posix)
+    _classes(made, posix)
     return made
 
 
@@ -246,7 +248,7 @@ def _filler(made: Draft, name: str) -> bytes:
     return text if name != "dc" or is_ia5(text) else b"-"
 
 
-def _classes(made: Draft, name: str, classes: Sequence[bytes], posix: bool) -> None:
+def _classes(made: Draft, posix: bool) -> None:
     shape, targets = made.shape, TARGETS[made.shape.name]
     own = [*shape.classes]
     if posix:
@@ -256,6 +258,5 @@ def _classes(made: Draft, name: str, classes: Sequence[bytes], posix: bool) -> N
     named = {ava.type.lower() for ava in own_name(made.dn)}
     if (named - targets.keys() or any(map(made.has, shape.beyond))) and b"extensibleObject" not in own:
         own.append(b"extensibleObject")
-    places = {value: made.put("objectClass", value) for value in own}
-    if name:
-        made.atoms[name] = tuple(places.get(value) or value for value in classes)
+    for value in own:
+        made.put("objectClass", value)

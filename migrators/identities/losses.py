@@ -162,13 +162,14 @@ def _of_inventory(classes: frozenset[str], lower: Lower) -> Iterator[Finding]:
 def _of_group(lower: Lower, classes: frozenset[str]) -> Iterator[Finding]:
     if "grouptype" in lower:
         yield Finding("ID-GRP-01")
-    if not any(lower.get("member", ())):
+    ranged = [name for name in lower if name.startswith("member;range=")]
+    if not any(lower.get("member", ())) and not ranged:
         yield Finding("ID-GRP-02", NOBODY.decode())
     if any(b"cn=foreignsecurityprincipals," in value.lower() for value in lower.get("member", ())):
         yield Finding("ID-GRP-06")
     if "msexchdynamicdistributionlist" in classes:
         yield Finding("ID-GRP-07")
-    if ranged := [name for name in lower if name.startswith("member;range=")]:
+    if ranged:
         yield Finding("ID-GRP-08", ranged[0][:40])
 
 
@@ -181,12 +182,13 @@ def _of_person(lower: Lower, shape: Shape, classes: frozenset[str], mapping: Map
         yield Finding("ID-CRT-03")
     if "userprincipalname" in lower:
         yield Finding("ID-NAM-05")
-        if any(b"#EXT#" in value.upper() for value in lower["userprincipalname"]):
-            yield Finding("ID-EXT-01")
     if "primarygroupid" in lower:
         yield Finding("ID-GRP-05")
     yield from _of_login(lower)
-    yield from _of_account(lower)
+    guest = any(b"#EXT#" in value.upper() for value in lower.get("userprincipalname", ()))
+    if guest:
+        yield Finding("ID-EXT-01")
+    yield from _of_account(lower, guest)
     yield from _of_posix(lower)
     wanted = mapping.get("rpps")
     if isinstance(wanted, str):
@@ -209,8 +211,8 @@ def _number(lower: Lower, name: str) -> int:
     return int(value) if is_number(value) else 0
 
 
-def _of_account(lower: Lower) -> Iterator[Finding]:
-    """Bits of userAccountControl (MS-ADTS 2.2.16), the lock, the end date, the password."""
+def _of_account(lower: Lower, guest: bool) -> Iterator[Finding]:
+    """Bits of userAccountControl (MS-ADTS 2.2.16), the lock, the end date, the password (a guest's lies elsewhere)."""
     if "samaccountname" not in lower:
         return
     bits = _number(lower, "useraccountcontrol")
@@ -225,7 +227,7 @@ def _of_account(lower: Lower) -> Iterator[Finding]:
         yield Finding("ID-UAC-04", ", ".join(found))
     if bits & 0x2:
         yield Finding("ID-UAC-05")
-    elif not bits & 0x40000:
+    elif not bits & 0x40000 and not guest:
         yield Finding("ID-PWD-01")
     if _number(lower, "accountexpires") not in NEVER:
         yield Finding("ID-EXP-01")
@@ -242,7 +244,7 @@ def _of_rest(left: Iterable[str]) -> Iterator[Finding]:
     windows, exchange, policy, seen, other = [], [], [], [], []
     for name in left:
         lower = name.lower()
-        if lower in _PLUMBING or lower.partition(";")[0] in SECRETS or is_volatile(name):
+        if lower in _PLUMBING or lower.startswith("member;") or lower.partition(";")[0] in SECRETS or is_volatile(name):
             continue
         if lower in _WINDOWS:
             windows.append(name)

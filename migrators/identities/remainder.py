@@ -46,9 +46,9 @@ def remainder(
     moves = MOVES[made.shape.name]
     out = []
     for name, value in sorted(kept.items()):
-        move = moves.get(name.lower())
+        move = moves.get("member" if name.lower().startswith("member;range=") else name.lower())
         part = move.target.lower() if move else origin.get(name, "")
-        if not part or isinstance(value, int):
+        if part in ("", "objectclass") or isinstance(value, int):
             out.append(ResidueEntry(name, value, kind="item"))
         else:
             out.append(ResidueEntry(name, value, part, part_of(made.dn, attributes, part)))

@@ -20,7 +20,7 @@ def strip(record: Record, opened: Opened) -> list[str]:
     3. No text, in whatever code page (a log-in name: in whatever case), that the attribute's own place in the document
     holds. 4. No large value that the document holds anywhere."""
     bare = AD.from_open(opened.document, (), Context()).record.properties
-    places = _places(record, opened)
+    places, folded = _places(record, opened)
     anywhere = {value for values in parse_record(_content(opened)).attributes.values() for value in values}
     found = []
     for entry in opened.residue:
@@ -30,7 +30,7 @@ def strip(record: Record, opened: Opened) -> list[str]:
         if own & set(literals(bare.get(entry.path, ()))):
             found.append(f"{entry.path}: a value that the document gives")
         said = {t for value in own for t in texts(value)}
-        if entry.path.lower() == "samaccountname":
+        if entry.path.lower() in folded:
             said |= {text.lower() for text in said}
         if said & places.get(entry.path.lower(), frozenset()):
             found.append(f"{entry.path}: a text that the document holds in its place")
@@ -44,15 +44,17 @@ def _content(opened: Opened) -> bytes:
         return stream.read()
 
 
-def _places(record: Record, opened: Opened) -> Mapping[str, frozenset[str]]:
-    """For each attribute that has a place in the document, the texts that lie there."""
+def _places(record: Record, opened: Opened) -> tuple[Mapping[str, frozenset[str]], frozenset[str]]:
+    """For each attribute that has a place in the document, the texts that lie there; and those that lose their case."""
     source = {k: v for k, v in record.properties.items() if k != "dn"}
     shape = draft(str(record.properties["dn"]), source).shape  # type: ignore[arg-type]
     held = {n.lower(): values for n, values in parse_record(_content(opened)).attributes.items()}
-    return {
+    moves = MOVES[shape.name]
+    there = {
         name: frozenset(t for value in held.get(move.target.lower(), ()) for t in texts(value))
-        for name, move in MOVES[shape.name].items()
+        for name, move in moves.items()
     }
+    return there, frozenset(name for name, move in moves.items() if move.how == "login")
 
 
 def literals(value: Value) -> Iterator[bytes]:
