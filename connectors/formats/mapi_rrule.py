@@ -11,7 +11,7 @@ import calendar
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -334,9 +334,13 @@ def _minutes(day: date) -> int:
 
 def _parts_of(data: bytes) -> dict[str, Value]:
     found = blob.parse(data)
-    parts = asdict(found)
-    parts["overrides"] = tuple(asdict(o) for o in found.overrides)
-    return parts
+    parts = _shallow(found)
+    return {**parts, "pattern": _shallow(found.pattern), "overrides": tuple(_shallow(o) for o in found.overrides)}
+
+
+def _shallow(value: Pattern | blob.Override | blob.Recurrence) -> dict[str, Value]:
+    """The fields by name; `asdict` copies what is frozen."""
+    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _from_parts(parts: Mapping[str, Value]) -> bytes:
@@ -356,7 +360,7 @@ def _whole(parts: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def _pattern_parts(data: bytes) -> dict[str, Value]:
-    return asdict(blob.parse_pattern(data))
+    return _shallow(blob.parse_pattern(data))
 
 
 def _pattern_from(parts: Mapping[str, Value]) -> bytes:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import contentline, contentwrite, mapi, mapi_tags
 from transhumance.migrators.ical.mapi_object import Opening, Part
-from transhumance.migrators.ical.mapi_times import stamp
+from transhumance.migrators.ical.mapi_times import read_local, stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,8 @@ def _number(value: bytes) -> int | None:
 
 
 def _instant(value: bytes) -> datetime | None:
-    try:
-        found = datetime.strptime(value.strip().decode("ascii"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return found if found.year >= 1601 else None
+    found = read_local(value) if value.strip().endswith(b"Z") else None
+    return found.replace(tzinfo=UTC) if found is not None and found.year >= 1601 else None
 
 
 CLASSES = {0: "PUBLIC", 1: "X-PERSONAL", 2: "PRIVATE", 3: "CONFIDENTIAL"}

@@ -6,6 +6,7 @@ a year is written in UTC where its zone's reading would be another instant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +31,7 @@ from transhumance.connectors.formats.mapi_timezone import (
 from transhumance.migrators.ical.mapi_object import Opening, Part
 from transhumance.migrators.ical.mapi_vtimezone import rules_of
 
+_LOCAL = re.compile(rb"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)Z?)?")
 _DAY = timedelta(days=1)
 _FAR = 5  # years that are looked at in a series without end
 
@@ -255,14 +257,22 @@ def read_times(prop: Property, calendar: Part, context: Context) -> list[Time]:
     zone = named_zone(tzid, calendar, context) if tzid else None
     found = []
     for item in prop.value.split(b","):
-        try:
-            local = zone_rules.local_time(item)
-        except ValueError:
-            continue
-        if local.year < 1601:
+        local = read_local(item)
+        if local is None or local.year < 1601:
             continue
         if item.strip().endswith(b"Z"):
             found.append(Time(local, zone=UTC_ZONE))
         else:
             found.append(Time(local, b"T" not in item, None if b"T" not in item else zone))
     return found
+
+
+def read_local(value: bytes) -> datetime | None:
+    """A DATE or DATE-TIME value as it reads, without zone; None for what is none."""
+    match = _LOCAL.fullmatch(value.strip())
+    if match is None:
+        return None
+    try:
+        return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]
+    except ValueError:
+        return None

@@ -56,7 +56,7 @@ def event_object(opening: Opening) -> bytes:
 
 
 def _is_used(zone: Zone, body: bytes, opening: Opening) -> bool:
-    named = opening.hints.get(mapi_when.ZONE) == zone.tzid and not zone.iana
+    named = opening.hints.get(mapi_when.ZONE) == 1 and not zone.iana
     return bool(zone.tzid) and (b"TZID=" in body or named)
 
 

@@ -107,9 +107,12 @@ def span_of(part: Part, reading: Reading) -> Span | None:
 def _fallback(reading: Reading) -> Zone:
     """The zone in which dates and floating times hold: the item's own, else the establishment's."""
     hint = reading.hints.get(ZONE)
-    found = named_zone(hint, reading.calendar, reading.context) if isinstance(hint, str) and hint else None
-    if found is None and hint == "":
+    if hint == 0:
         return UTC_ZONE
+    if hint == 1:
+        own = next((tzid for part in reading.calendar.inside("VTIMEZONE") if (tzid := part.text("TZID"))), "")
+        hint = own
+    found = named_zone(hint, reading.calendar, reading.context) if isinstance(hint, str) and hint else None
     return found or iana_zone(reading.context.timezone) or UTC_ZONE
 
 

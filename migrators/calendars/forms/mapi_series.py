@@ -69,7 +69,7 @@ def series_of(opening: Opening) -> Series | None:
     if flag and not all_day:
         opening.find("CAL-ALLDAY-01")
     if all_day:
-        opening.hints[mapi_when.ZONE] = zone.tzid
+        opening.hints[mapi_when.ZONE] = mapi_when.hint_of(zone)
     overrides = _distinct(blob.overrides)
     deleted = _deleted(blob, overrides)
     _note_strays(opening, blob, deleted)

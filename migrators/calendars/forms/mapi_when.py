@@ -20,7 +20,7 @@ from transhumance.migrators.ical.mapi_times import (
     time_line,
 )
 
-ZONE = "zone"  # the hint: the zone of times that the object says as dates
+ZONE = "zone"  # the hint: the IANA zone of times that the object says as dates; 0: UTC; 1: that of its VTIMEZONE
 _STARTS = (mapi_tags.APPOINTMENT_START, mapi_tags.COMMON_START, mapi_tags.START_DATE, mapi_tags.CLIP_START)
 _ENDS = (mapi_tags.APPOINTMENT_END, mapi_tags.COMMON_END, mapi_tags.END_DATE, mapi_tags.CLIP_END)
 _HALF_DAY = timedelta(hours=12)
@@ -105,12 +105,17 @@ def _all_day(opening: Opening, start: datetime, end: datetime | None, zone: Zone
     if chosen is None:
         chosen = zone if zone.tzid else own or UTC_ZONE
         opening.find("CAL-ALLDAY-01")
-    opening.hints[ZONE] = chosen.tzid
+    opening.hints[ZONE] = hint_of(chosen)
     first = _nearest(chosen.local(start))
     found = [date_line("DTSTART", first)]
     if end is not None and (last := _nearest(chosen.local(end))) > first:
         found.append(date_line("DTEND", last))
     return found
+
+
+def hint_of(zone: Zone) -> str | int:
+    """The hint for a zone."""
+    return zone.iana or int(bool(zone.rules))
 
 
 def _midnight(local: datetime) -> bool:

