@@ -49,9 +49,9 @@ def _steps(project: Project, wave: str | None) -> Iterator[Step | None]:
     known = {row.id: row for row in project.ledger.waves()}
     wanted = [known.get(w.id, WaveRow(w.id)) for w in project.plan.waves if wave in (None, w.id)]
     for row in wanted:
-        yield _undecided(project, row)
+        yield _undecided(project, row) or _decided(project, row)
     for row in wanted:
-        yield _blocked(project, row) or _decided(project, row) or _step(project, row)
+        yield _blocked(project, row) or _step(project, row)
     for row in wanted:
         yield _closing(project, row)
 

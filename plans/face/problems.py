@@ -8,7 +8,7 @@ from transhumance.connectors.contract import Text, UserError, all_codes, find_co
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Cell, Console, Styled, number, shown
 from transhumance.plans.face.inventories import more
-from transhumance.plans.face.nextstep import OPEN, command, next_step
+from transhumance.plans.face.nextstep import ITEMS, OPEN, command, next_step
 from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.ledger.contract import ContainerRow, Problem
 from transhumance.plans.project import Project
@@ -36,7 +36,8 @@ def show_problems(console: Console, project: Project, wave: str | None) -> int:
     more(console, len(lines), LISTED)
     _remedies(console, found)
     waiting = sum(problem.state in OPEN for problem in found)
-    return _last(console, project, wave, len(found), waiting)
+    only_blocked = not any(problem.state in ITEMS for problem in found)
+    return _last(console, project, wave, len(found), waiting, only_blocked)
 
 
 def _line(console: Console, problem: Problem, row: ContainerRow | None) -> list[Cell]:
@@ -98,7 +99,7 @@ def _remedies(console: Console, found: list[Problem]) -> None:
         console.out(f"  Remède : {remedy}", f"  Remedy: {remedy}")
 
 
-def _last(console: Console, project: Project, wave: str | None, total: int, waiting: int) -> int:
+def _last(console: Console, project: Project, wave: str | None, total: int, waiting: int, only_blocked: bool) -> int:
     code = 2 if waiting else 0
     lang = console.lang
     counted = f"{number(waiting, lang)} / {number(total, lang)}"
@@ -112,7 +113,13 @@ def _last(console: Console, project: Project, wave: str | None, total: int, wait
     retry, skip = command(project, "quarantine retry"), command(project, "quarantine skip")
     step = next_step(project, wave)
     console.emit("summary", problems=total, waiting=waiting, exit_code=code, next=retry if waiting else step.command)
-    if waiting:
+    if only_blocked and waiting:
+        people = project.plan.people or "people.csv"
+        console.next(
+            f"compléter {people}, puis {command(project, 'plan')} ; ou {skip} N   (laisser, par décision)",
+            f"complete {people}, then {command(project, 'plan')}; or {skip} N   (leave behind, by decision)",
+        )
+    elif waiting:
         console.next(
             f"{retry} N   (refaire), ou {skip} N   (laisser, par décision)",
             f"{retry} N   (do again), or {skip} N   (leave behind, by decision)",

@@ -10,6 +10,7 @@ from transhumance.plans.engine.runner import Result
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Cell, Console, Styled, duration, number, size
 from transhumance.plans.face.nextstep import ITEMS, Step, command, next_step, open_problems
+from transhumance.plans.face.words import Pair
 from transhumance.plans.project import Project
 
 DECISION = 2
@@ -92,28 +93,37 @@ def _rate(result: Result) -> float:
 
 def outcomes(kind: str, statuses: dict[str, int], lang: str) -> str:
     """What became of the items, in the words of the pass: a verification finds them equal, it does not write them."""
-    counts: dict[str, int] = {}
+    counts: dict[tuple[Pair, Pair], int] = {}
     for status in sorted(statuses, key=lambda s: _ORDER.index(s) if s in _ORDER else len(_ORDER)):
-        label = _label(kind, status, lang)
+        label = _label(kind, status)
         counts[label] = counts.get(label, 0) + statuses[status]
-    return ", ".join(f"{number(count, lang)} {label}" for label, count in counts.items() if count)
+    parts = [f"{number(n, lang)} {words.plural(n, *label, lang)}" for label, n in counts.items() if n]
+    return ", ".join(parts)
 
 
-_VERIFIED = {
-    True: ("égaux à la relecture", "equal when read back"),
-    False: ("manquants ou différents", "missing or different"),
+_EQUAL = (("égal à la relecture", "equal when read back"), ("égaux à la relecture", "equal when read back"))
+_DIFFERENT = (("manquant ou différent", "missing or different"), ("manquants ou différents", "missing or different"))
+_UNDONE = (("défait", "undone"), ("défaits", "undone"))
+_CHANGED = (("changé depuis, laissé", "changed since, left"), ("changés depuis, laissés", "changed since, left"))
+_RETURNED = (
+    ("rendu, relu, égal", "returned, read back, equal"),
+    ("rendus, relus, égaux", "returned, read back, equal"),
+)
+_NOT_RETURNED = (("non rendu", "not returned"), ("non rendus", "not returned"))
+_ASSESSED = (words.STATUS_ONE["assessed"], words.STATUS["assessed"])
+_QUARANTINED = (words.STATUS_ONE["quarantined"], words.STATUS["quarantined"])
+_BY_PASS = {
+    "verify": (_EQUAL, _DIFFERENT),
+    "rollback": (_UNDONE, _CHANGED),
+    "reverse": (_RETURNED, _NOT_RETURNED),
+    "dry_run": (_ASSESSED, _QUARANTINED),
 }
-_UNDONE = {True: ("défaits", "undone"), False: ("changés depuis, laissés", "changed since, left")}
-_RETURNED = {True: ("rendus, relus, égaux", "returned, read back, equal"), False: ("non rendus", "not returned")}
-_DRY = {True: ("examinés", "assessed"), False: ("en quarantaine", "quarantined")}
-_BY_PASS = {"verify": _VERIFIED, "rollback": _UNDONE, "reverse": _RETURNED, "dry_run": _DRY}
 
 
-def _label(kind: str, status: str, lang: str) -> str:
+def _label(kind: str, status: str) -> tuple[Pair, Pair]:
     if kind not in _BY_PASS or (kind == "reverse" and status in ("failed", "removed", "aside")):
-        return words.word(words.STATUS, status, lang)
-    fr, en = _BY_PASS[kind][status not in ("quarantined", "failed")]
-    return fr if lang == "fr" else en
+        return words.STATUS_ONE.get(status, (status, status)), words.STATUS.get(status, (status, status))
+    return _BY_PASS[kind][status in ("quarantined", "failed")]
 
 
 def _code(results: Iterable[Result], left: int) -> int:

@@ -102,7 +102,8 @@ def _lost(console: Console, waves: list[WaveStatus]) -> None:
             states[state] = states.get(state, 0) + count
     behind = sum(states.get(state, 0) for state in ITEMS)
     of = f"{number(behind, lang)} / {number(total, lang)}"
-    parts = [f"{number(n, lang)} {words.word(words.PROBLEM, s, lang)}" for s, n in states.items() if n]
+    colon = " : " if lang == "fr" else ": "
+    parts = [f"{words.word(words.PROBLEM, s, lang)}{colon}{number(n, lang)}" for s, n in states.items() if n]
     detail = f" ({', '.join(parts)})" if parts else ""
     if behind:
         console.out(

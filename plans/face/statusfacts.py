@@ -131,7 +131,7 @@ def _items(project: Project, wave: Wave, members: list[Member], passes: list[Pas
     """Items of the wave: as the inventory counted them or as its last passes listed them, whichever is more."""
     places = {(m.endpoint, m.workload, m.subject) for m in members}
     rows = project.ledger.inventory()
-    counted = sum(r["items"] + r["faults"] for r in rows if (r["endpoint"], r["workload"], r["subject"]) in places)
+    counted = sum(int(r["items"] + r["faults"]) for r in rows if (r["endpoint"], r["workload"], r["subject"]) in places)
     if not any(p.kind in FORWARD for p in passes):
         return counted
     containers = project.ledger.containers(wave.id)

@@ -71,8 +71,8 @@ def _subject(console: Console, traced: Traced) -> None:
     waves = ", ".join(dict.fromkeys(m.wave for m in traced.members)) or console.text("aucune", "none")
     login = {endpoint: login for m in traced.members for endpoint, login in m.logins.items()}
     key = shown(key_text(known.key), 100)
-    label = f"{known.endpoint}: {kind} {shown(known.name or known.label)} ({key})"
-    console.out(f"{label} ; vague : {waves}", f"{label}; wave: {waves}", "strong")
+    label = f"{kind} {shown(known.name or known.label)} ({key})"
+    console.out(f"{known.endpoint} : {label} ; vague : {waves}", f"{known.endpoint}: {label}; wave: {waves}", "strong")
     console.emit(
         "subject",
         endpoint=known.endpoint,
@@ -203,7 +203,7 @@ def _tell(console: Console, target: str, item: Item, place: str, last: PassRow |
         where = f"{target} › {place} › {key_text(item.target_key)}"
         console.out(f"  Est : {shown(where, 400)} ({status})", f"  Is: {shown(where, 400)} ({status})")
     else:
-        console.out(f"  Pas à {target} ({status})", f"  Not at {target} ({status})", "warn")
+        console.out(f"  Pas à la cible {target} ({status})", f"  Not at target {target} ({status})", "warn")
     forward, grade = words.word(words.FORWARD, item.forward, lang), words.word(words.GRADE, item.grade, lang)
     proof = words.word(words.PROOF, item.proof, lang)
     console.out(
