@@ -7,6 +7,7 @@ bytes move as they are whatever is found here.
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 
 from transhumance.connectors.contract import Body, Finding, SkipItem, Text
@@ -23,14 +24,14 @@ _EXTERNAL = re.compile(rb"<[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>")
 _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']*)[\"']")
 _WEB = re.compile(rb"(?i)(?:https?|mailto|ftps?|tel|news|urn|sips?|data|cid|about|javascript):|#")
 _SHAREPOINT = re.compile(rb"(?i)https?://[^/]*(?:\.sharepoint\.com|-my\.sharepoint)")
-_LOCAL_URL = re.compile(rb"(?im)^\s*URL\s*=\s*(?:file:|\\\\|[a-z]:\\)")
+_LOCAL_URL = re.compile(rb"(?im)^[ \t]*URL[ \t]*=[ \t]*(?:file:|\\\\|[a-z]:\\)")
 _OLD_EXCEL = re.compile(rb"\x09[\x00\x02\x04][\x04\x06]\x00[\x00\x02\x03\x04]")
 _PROGRAMS = (b"\x7fELF", b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
 
 
 def look_at(body: Body, name: str = "") -> list[Finding]:
     """The findings of a file's contents, each code once. Raises `SkipItem` where the file can't be read."""
-    if body.size == 0 or not body.replayable:
+    if not body.size or not body.replayable:
         return []
     reader = Reader(body)
     try:
@@ -49,7 +50,7 @@ def _once(found: Iterator[Finding]) -> list[Finding]:
             kept.setdefault(finding.code, finding)
     except TooLarge as error:
         kept.setdefault("DOC-ZIP-01", Finding("DOC-ZIP-01", str(error)))
-    except Damaged as error:
+    except (Damaged, struct.error) as error:
         kept.setdefault("DOC-BYTES-06", Finding("DOC-BYTES-06", str(error)[:100]))
     return list(kept.values())
 
@@ -126,7 +127,10 @@ def _open_xml(reader: Reader, names: dict[str, Member]) -> Iterator[Finding]:
         yield Finding("DOC-LINK-05")
     if any(name.startswith("_xmlsignatures/") and not name.endswith("/") for name in names):
         yield Finding("DOC-SIGN-01")
-    yield from _relations(reader, names)
+    if any(name.startswith("xl/externallinks/externallink") for name in names):
+        yield Finding("DOC-LINK-02", "linked workbook")
+    else:
+        yield from _relations(reader, names)
 
 
 def _mashup(reader: Reader, names: dict[str, Member]) -> bool:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from transhumance.connectors.contract import Body, BytesBody
 
-BLOCK = 4096
+BLOCK = 1 << 15
+WHOLE = 1 << 18  # a body up to this size is read once, whole
 READS = 200  # of one body; a chain of sectors that needs more is hostile
 
 
@@ -33,6 +34,10 @@ class Reader:
             raise Damaged(f"offset {at}")
         if isinstance(self.body, BytesBody):
             return self.body.data[at : at + size]
+        if self.size <= WHOLE:
+            if not self._blocks:
+                self._blocks[0] = self._fetch(0, WHOLE)
+            return self._blocks[0][at : at + size]
         if size <= BLOCK and at // BLOCK == (at + size - 1) // BLOCK:
             block = at // BLOCK
             if block not in self._blocks:
