@@ -75,6 +75,7 @@ class ObjectTarget:
         self._folders: dict[bytes, Path] = {}
 
     def identity(self) -> str:
+        make_folders(self._root)
         return root_identity(self._dialect.name, self._root)
 
     def ensure(self, container: Container) -> Container:
