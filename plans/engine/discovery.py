@@ -66,7 +66,8 @@ def discover(job: Job, row: ContainerRow) -> None:
         point("page.listed")
         refs = choose(page.refs)
         known = {t: _known(job, row, t, page, feed, opened.connector.facts.feed) for t in targets}
-        if page.next is None and not feed.listed and not refs and _emptied(job, row, known):
+        empty = page.next is None and not feed.listed and not refs and not page.faults
+        if empty and _emptied(job, row, known):
             return
         gone = _gone(page, known)
         lines = [_line(r) for r in refs]
