@@ -42,9 +42,11 @@ from transhumance.connectors.formats.mailfiles import (
     BeforeImages,
     as_expected,
     file_version,
+    instant,
     nanoseconds,
     root_identity,
     same_file,
+    storable,
     sweep_old,
     target_folder,
     why,
@@ -92,12 +94,17 @@ class EmlTarget:
         return replace(container, key=os.fsencode(os.path.relpath(folder, self._root)))
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
-        lost = sorted(name for name in _NO_PLACE & record.properties.keys() if record.properties[name])
+        lost = [name for name in sorted(_NO_PLACE & record.properties.keys()) if record.properties[name]]
+        if self.forecast(container, record).properties.get("file_modified") != record.properties.get("file_modified"):
+            lost.append("file_modified")
         return tuple(Finding("GEN-TARGET-02", name) for name in lost)
 
     def forecast(self, container: Container, record: Record) -> Record:
         """The record as reading it back will give it."""
-        return replace(record, properties={k: v for k, v in record.properties.items() if k not in _NO_PLACE})
+        kept = {k: v for k, v in record.properties.items() if k not in _NO_PLACE}
+        if isinstance(when := kept.get("file_modified"), datetime):
+            kept["file_modified"] = instant(storable(nanoseconds(when)))
+        return replace(record, properties=kept)
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
         return ""
@@ -232,7 +239,7 @@ def _key(write: Write) -> bytes:
 
 def _modified(record: Record) -> int | None:
     time = record.properties.get("file_modified") or record.properties.get("internal_date")
-    return nanoseconds(time) if isinstance(time, datetime) else None
+    return storable(nanoseconds(time)) if isinstance(time, datetime) else None
 
 
 def _present(path: Path) -> os.stat_result | None:

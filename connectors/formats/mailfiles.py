@@ -140,6 +140,11 @@ def nanoseconds(when: datetime) -> int:
     return (when - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
+def storable(time_ns: int) -> int:
+    """The nearest file time that every file system keeps: from 1901 to 2038."""
+    return min(max(time_ns, -(2**31) * 10**9), (2**31 - 1) * 10**9)
+
+
 def same_file(path: Path, size: int, digest: str) -> bool:
     """Whether a file holds these bytes."""
     try:

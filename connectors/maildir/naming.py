@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from transhumance.connectors.contract import BytesBody, Record, Value, Write
-from transhumance.connectors.formats.mailfiles import nanoseconds
+from transhumance.connectors.formats.mailfiles import nanoseconds, storable
 from transhumance.connectors.formats.rfc5322 import HEADER_LIMIT, parse_date, scan_header
 from transhumance.connectors.maildir.filenames import LETTERS, is_unique_part
 from transhumance.connectors.maildir.keywords import is_atom
@@ -70,11 +70,14 @@ def _is_free(char: str, letters: Mapping[str, str]) -> bool:
 
 
 def file_time(record: Record) -> int:
-    """The file's time in nanoseconds: the internal date in whole seconds, else the Date field, else 0, which says
-    none."""
+    """The file's time in nanoseconds: the internal date in whole seconds, else the Date field where a file can have
+    that time, else 0, which says none."""
     when = record.properties.get("internal_date")
-    date = when if isinstance(when, datetime) else date_field(record)
-    return nanoseconds(date) // _SECOND * _SECOND if date is not None else 0
+    if isinstance(when, datetime):
+        return storable(nanoseconds(when) // _SECOND * _SECOND)
+    date = date_field(record)
+    time = nanoseconds(date) if date is not None else 0
+    return time if storable(time) == time else 0
 
 
 def date_field(record: Record) -> datetime | None:

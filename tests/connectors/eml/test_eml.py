@@ -144,6 +144,8 @@ def test_what_has_no_place_is_told(tmp_path: Path) -> None:
         ("GEN-TARGET-02", name) for name in ("flags", "internal_date", "keywords")
     ]
     assert set(to.forecast(PLACE, record).properties) == {"file_modified"}
+    late = mail(b"3", file_modified=WHEN.replace(year=3000, day=1))
+    assert [(f.code, f.detail) for f in to.preview(PLACE, late)] == [("GEN-TARGET-02", "file_modified")]
     dated = Record(b"2", "message", "rfc5322", {"internal_date": WHEN}, record.bodies)
     (outcome,) = write(to, dated)
     path = tmp_path / "t" / "alice" / "Sent" / "2026" / os.fsdecode(outcome.target_key)

@@ -139,6 +139,11 @@ def test_previews(tmp_path: Path) -> None:
     assert [f.code for f in to.preview(PLACE, dated)] == ["MAIL-DATE-02"]
     assert to.forecast(PLACE, dated).properties["internal_date"] == datetime(2003, 2, 1, 4, 5, tzinfo=UTC)
     assert to.preview(PLACE, mail(b"1", internal_date=WHEN.replace(microsecond=1)))[0].code == "MAIL-DATE-01"
+    never = Record(b"1", "message", "rfc5322", {}, {"content": BytesBody.of(b"Date: 1 Feb 3609 04:05 +0000\n\n")})
+    assert "internal_date" not in to.forecast(PLACE, never).properties
+    late = mail(b"1", internal_date=WHEN.replace(year=3609, day=1))
+    assert to.forecast(PLACE, late).properties["internal_date"].year == 2038  # type: ignore[union-attr]
+    assert [f.code for f in to.preview(PLACE, late)] == ["MAIL-DATE-01"]
     escaped = Container(b"alice", "mail", b"", ("v1.2",))
     assert [f.code for f in to.preview(escaped, mail(b"1"))] == ["FOLDER-NAME-01"]
     long = Container(b"alice", "mail", b"", ("x" * 300,))
@@ -153,7 +158,7 @@ properties = st.fixed_dictionaries(
     optional={
         "flags": st.lists(flags, unique=True).map(lambda x: tuple(sorted(x))),
         "keywords": st.lists(st.text("ab$ é", min_size=1, max_size=3), unique=True).map(lambda x: tuple(sorted(x))),
-        "internal_date": st.datetimes(datetime(1902, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),
+        "internal_date": st.datetimes(datetime(1800, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC)),
         "maildir_info": st.text("XYz9", min_size=1, max_size=3).map(lambda x: "".join(sorted(set(x)))),
         "maildir_new": st.just(True),
     },
