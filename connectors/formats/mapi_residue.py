@@ -95,13 +95,17 @@ def residue_of(
     views: Mapping[str, View],
     hints: Mapping[str, Value],
     narrow: tuple[str, ...] = (),
+    tied: Mapping[str, str] | None = None,
 ) -> tuple[tuple[ResidueEntry, ...], tuple[str, ...]]:
     """What completes the document, and the names of bodies too large to be kept.
 
     `digests`: of the document's parts. `views`: of blobs, by property, and of bodies (`body:body/plain`). `hints`:
-    kept as they are, since `Said` was made with them. Properties that the table does not compare are left out.
+    kept as they are, since `Said` was made with them; `tied`: the part on which one hangs, where it hangs on any.
+    Properties that the table does not compare are left out.
     """
-    found = [ResidueEntry(HINT + name, value, ITEM, kind="item") for name, value in sorted(hints.items())]
+    found: list[ResidueEntry] = []
+    for name, value in sorted(hints.items()):
+        found += _entry(HINT + name, value, (tied or {}).get(name, ITEM), digests)
     if narrow:
         found.append(ResidueEntry(NARROW, narrow, ITEM, kind="item"))
     for path, a, b in _pairs(said.properties, actual.properties):

@@ -11,32 +11,31 @@ from transhumance.connectors.formats.mapi_body import Texts
 from transhumance.connectors.formats.mapi_residue import Said
 from transhumance.connectors.formats.mapi_text import View, encoded, text_view
 
-KEYS = "bodies"  # the hint's name
+KEYS = "bodies"  # the hint: keys and code pages
+TAKEN = "taken"  # the hint, as long as the texts are not edited: which of them was taken out of another body
 _USUAL = {"body/plain": "0x1000001F", "body/html": "0x10130102"}
 _KINDS = {"body/plain": "plain", "body/html": "html"}
 
 
-def hint_of(record: Record, found: Texts) -> dict[str, Value]:
-    """What the way back must know: empty where the two bodies are stored as usual."""
+def hints_of(record: Record, found: Texts) -> dict[str, Value]:
+    """What the way back must know: nothing where the two bodies are stored as usual."""
     stored = record.properties.get("bodies")
     stored = stored if isinstance(stored, Mapping) else {}
     keys: dict[str, Value] = {n: stored[n] for n in _USUAL if n in stored and stored[n] != _USUAL[n]}
     codecs: dict[str, Value] = {
         n: codec for n in _USUAL if n in stored and (codec := mapi.body_codec(record, n)) != "utf_16_le"
     }
-    taken: dict[str, Value] = {}
-    if found.plain_from not in ("", "body/plain"):
-        taken["plain"] = found.plain_from
-    if found.html_from == "body/rtf":
-        taken["html"] = found.html_from
-    parts = {"keys": keys, "codecs": codecs, "from": taken}
-    return {name: part for name, part in parts.items() if part}
+    kinds = {"plain": found.plain_from not in ("", "body/plain"), "html": found.html_from == "body/rtf"}
+    taken = tuple(kind for kind, is_taken in kinds.items() if is_taken)
+    parts = {name: part for name, part in (("keys", keys), ("codecs", codecs)) if part}
+    return {**({KEYS: parts} if parts else {}), **({TAKEN: taken} if taken else {})}
 
 
-def said_texts(plain: str | None, html: str | None, hint: Value) -> Said:
+def said_texts(plain: str | None, html: str | None, hints: Mapping[str, Value]) -> Said:
     """The bodies of these texts, and the property that says how they are stored."""
-    known: Mapping[str, Value] = hint if isinstance(hint, Mapping) else {}
-    taken = _inner(known, "from")
+    known = _inner(hints, KEYS)
+    hint = hints.get(TAKEN)
+    taken = hint if isinstance(hint, tuple | list) else ()
     said, keys = Said(), dict[str, Value]()
     for name, text in (("body/plain", plain), ("body/html", html)):
         if text is not None and _KINDS[name] not in taken:

@@ -30,11 +30,11 @@ from transhumance.connectors.formats.mapi_residue import (
     usable,
     widened,
 )
-from transhumance.connectors.formats.mapi_stored import body_views
+from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.connectors.formats.mapi_text import View
 from transhumance.migrators.ical.document import STANDARD
 from transhumance.migrators.ical.mapi_files import set_aside
-from transhumance.migrators.ical.mapi_object import Opening, Part, Reading, digests, read_object
+from transhumance.migrators.ical.mapi_object import BODY, Opening, Part, Reading, digests, read_object
 
 LIMIT = 64 << 20  # bytes of an object that are read
 FORM = "mapi"
@@ -64,7 +64,8 @@ def to_open(shape: Shape, record: Record, context: Context) -> Opened:
     said, _ = shape.said(Reading(calendar, context, opening.hints))
     set_aside(opening, said)
     residue, large = residue_of(said, item, shape.table, digests(calendar, shape.component),
-                                {**shape.blobs, **body_views(item.properties)}, opening.hints, narrow)  # fmt: skip
+                                {**shape.blobs, **body_views(item.properties)}, opening.hints, narrow,
+                                {TAKEN: BODY})  # fmt: skip
     for name in large:
         opening.find("CAL-ATT-04", name)
     if any(shape.table.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from transhumance.connectors.formats import contentwrite, mapi_body
 from transhumance.connectors.formats.mapi_residue import Said
-from transhumance.connectors.formats.mapi_stored import KEYS, hint_of, said_texts
+from transhumance.connectors.formats.mapi_stored import hints_of, said_texts
 from transhumance.migrators.ical.mapi_object import Opening, Part, Reading
 
 HTML_LIMIT = 1 << 20  # characters of HTML in an object
@@ -31,8 +31,7 @@ def body_lines(opening: Opening) -> list[bytes]:
 
 
 def _note(opening: Opening, found: mapi_body.Texts) -> None:
-    if hint := hint_of(opening.record, found):
-        opening.hints[KEYS] = hint
+    opening.hints |= hints_of(opening.record, found)
     if found.guessed:
         opening.find("MAIL-PST-02")
     if found.damaged:
@@ -45,7 +44,7 @@ def _note(opening: Opening, found: mapi_body.Texts) -> None:
 
 def said_bodies(part: Part, reading: Reading) -> Said:
     """The two bodies, and the property that says how they are stored."""
-    return said_texts(part.text("DESCRIPTION"), _html(part), reading.hints.get(KEYS))
+    return said_texts(part.text("DESCRIPTION"), _html(part), reading.hints)
 
 
 def _html(part: Part) -> str | None:

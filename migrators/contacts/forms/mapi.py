@@ -23,8 +23,9 @@ from transhumance.connectors.contract import (
 )
 from transhumance.connectors.formats.contentline import Property
 from transhumance.connectors.formats.mapi_residue import ITEM, Said, completed, residue_of, usable, widened
-from transhumance.connectors.formats.mapi_stored import body_views
+from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.migrators.contacts.document import DOCUMENT, STANDARD
+from transhumance.migrators.contacts.forms.mapi_fields import NOTE
 from transhumance.migrators.contacts.forms.mapi_list import list_lines
 from transhumance.migrators.contacts.forms.mapi_said import Reading, digests, is_group, read_card, said_card
 from transhumance.migrators.contacts.forms.mapi_table import TABLE
@@ -56,7 +57,7 @@ class CardCodec:
         _set_aside(card, said)
         _note_unreadable(card)
         residue, large = residue_of(said, item, TABLE, digests(properties), body_views(item.properties), card.hints,
-                                    narrow)  # fmt: skip
+                                    narrow, {TAKEN: NOTE})  # fmt: skip
         for name in large:
             card.find("CARD-FILE-03", name)
         if any(TABLE.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):

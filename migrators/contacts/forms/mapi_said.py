@@ -14,7 +14,7 @@ from transhumance.connectors.formats import contentline, mapi, mapi_entryid
 from transhumance.connectors.formats import mapi_tags as tags
 from transhumance.connectors.formats.contentline import Property
 from transhumance.connectors.formats.mapi_residue import Said
-from transhumance.connectors.formats.mapi_stored import KEYS, said_texts
+from transhumance.connectors.formats.mapi_stored import said_texts
 from transhumance.migrators.contacts.forms.mapi_fields import (
     ADDRESSES,
     ANNIVERSARY_LOCAL,
@@ -96,7 +96,7 @@ def types_of(prop: Property) -> set[str]:
 def said_card(reading: Reading) -> Said:
     """Properties and bodies."""
     group = (reading.text("KIND") or "").strip().lower() == "group"
-    texts = said_texts(reading.text("NOTE"), reading.text("X-ALT-NOTE"), reading.hints.get(KEYS))
+    texts = said_texts(reading.text("NOTE"), reading.text("X-ALT-NOTE"), reading.hints)
     said = Said({**_constants(group), **texts.properties, **_marks(reading)}, {**texts.bodies, **dict(reading.bodies)})
     said.bodies.pop("content", None)
     name = reading.text("FN") or ""

@@ -14,7 +14,7 @@ from transhumance.connectors.contract import Body, Context, Finding, Link, Recor
 from transhumance.connectors.formats import contentwrite, mapi, mapi_body, zones
 from transhumance.connectors.formats import mapi_tags as tags
 from transhumance.connectors.formats.mapi_residue import Said
-from transhumance.connectors.formats.mapi_stored import KEYS, hint_of
+from transhumance.connectors.formats.mapi_stored import hints_of
 from transhumance.migrators.contacts.forms.mapi_certificate import certificates
 from transhumance.migrators.contacts.forms.mapi_fields import (
     ADDRESSES,
@@ -235,8 +235,7 @@ def mark_lines(card: Card) -> list[bytes]:
 def note_lines(card: Card) -> list[bytes]:
     """NOTE: the item's text; X-ALT-NOTE: its HTML, for which vCard has no place."""
     found = mapi_body.texts(card.record, formatted=False)
-    if hint := hint_of(card.record, found):
-        card.hints[KEYS] = hint
+    card.hints |= hints_of(card.record, found)
     if found.guessed:
         card.find("MAIL-PST-02")
     if found.damaged:
