@@ -28,6 +28,7 @@ from transhumance.connectors.contract import (
     connector,
     connectors,
 )
+from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.legs import TargetSpec
 from transhumance.plans.engine.limits import Gate
 from transhumance.plans.ledger.itemmap import Cell, ItemMap
@@ -141,6 +142,11 @@ class Project:
         catch_up(self.ledger, self.manifests, items)
         return items
 
+    @cached_property
+    def pool(self) -> CodecPool:
+        """The processes that run codecs: started by the first pass, kept for those that follow."""
+        return CodecPool()
+
     @property
     def actor(self) -> str:
         """Who types: declared, not proven."""
@@ -242,7 +248,7 @@ class Project:
         """Closes whatever was opened."""
         for endpoint in self._endpoints.values():
             endpoint.close()
-        for name in ("ledger", "items"):
+        for name in ("pool", "ledger", "items"):
             if name in self.__dict__:
                 self.__dict__.pop(name).close()
 

@@ -25,7 +25,7 @@ def silent(job: Job) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What passes share: the codec pool and the lease."""
+    """What passes share: the project's codec pool and the lease."""
 
     project: Project
     pool: CodecPool
@@ -37,11 +37,7 @@ def session(project: Project, what: str) -> Iterator[Session]:
     """A working session: one at a time for a plan. Raises `UserError` naming who works already."""
     ledger = project.ledger
     with pausing(project), Heart(ledger, project.stop, what) as heart:
-        pool = CodecPool()
-        try:
-            yield Session(project, pool, heart)
-        finally:
-            pool.close()
+        yield Session(project, project.pool, heart)
 
 
 def frozen(project: Project, wave: str) -> dict[str, tuple[Member, ...]]:
