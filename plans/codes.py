@@ -30,6 +30,18 @@ CODES = (
         ),
     ),
     LossCode(
+        "PLAN-RETURN-01",
+        "minor",
+        Text(
+            "Un élément a été supprimé à la cible depuis la bascule", "An item was deleted at the target since cutover"
+        ),
+        Text(
+            "Le retour ne supprime rien à la source : l'élément y est toujours",
+            "The return deletes nothing at the source: the item is still there",
+        ),
+        Text("Le supprimer aussi à la source, si c'était voulu", "Delete it at the source too, if that was meant"),
+    ),
+    LossCode(
         "PLAN-MEMBER-01",
         "blocked",
         Text("Un sujet n'est apparié à personne", "A subject is matched to nobody"),

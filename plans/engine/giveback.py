@@ -33,9 +33,11 @@ from transhumance.connectors.contract import (
 from transhumance.plans.engine.job import Chooser, Job
 from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked
 from transhumance.plans.engine.transfer import Items, Transfer, Unit
-from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member
+from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, Problem
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.project import RETURNED, Project
+
+DELETED = "PLAN-RETURN-01"
 
 
 def back_target(project: Project, workload: str) -> str:
@@ -131,6 +133,31 @@ class Reverse(Transfer):
                 )
                 rows.append(_row(job, workload, master, container, properties))
         return rows
+
+    def discover(self, job: Job, row: ContainerRow) -> None:
+        Transfer.discover(self, job, row)
+        self._tell_deleted(job, row)
+
+    @staticmethod
+    def _tell_deleted(job: Job, row: ContainerRow) -> None:
+        """Items that users deleted at the target since cutover are not written back, and not deleted at the source
+        either: they are told, and a person decides."""
+        origin = row.properties.get("origin")
+        if origin is None:
+            return
+        endpoint, container = job.project.endpoint(row.endpoint), contract_container(row)
+        there: set[bytes] = set()
+        cursor: bytes | None = None
+        while True:
+            page = endpoint.gate.call(lambda c=cursor: endpoint.source.page(container, c))  # type: ignore[misc]
+            there |= {ref.key for ref in page.refs} | {fault.key for fault in page.faults}
+            if (cursor := page.next) is None:
+                break
+        ours = (item for batch in job.project.items.rows(row.endpoint, int(origin)) for item in batch)
+        gone = [item for item in ours if item.at_target and item.target_key not in there]
+        problems = [Problem(int(origin), row.endpoint, item.key, DELETED, state="told") for item in gone]
+        job.project.ledger.put_problems(row.wave, row.workload, problems)
+        job.counts.add(problems=len(problems))
 
     def _todo(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> Items:
         todo = Transfer._todo(self, job, row, chunk, lines)

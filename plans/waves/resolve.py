@@ -183,7 +183,7 @@ def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[st
 
 
 def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Resolved]]:
-    """Resolves the waves and freezes those that may still change (`draft`, `planned`, or approved and not begun)."""
+    """Resolves the waves and freezes those that may still change; one that comes out as it was keeps its state."""
     from transhumance.plans.waves.states import may_freeze
 
     done = []
@@ -194,7 +194,7 @@ def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Res
             parts = parts_of(project, wave, found.members)
             row = WaveRow(wave.id, "planned", digest_of(parts), parts, old.master)
             project.ledger.set_members(wave.id, found.members)
-            if row.digest == old.digest and old.state == "approved":
+            if row.digest == old.digest and old.state != "draft":
                 row = old
             project.ledger.put_wave(row, position)
             project.ledger.put_problems(wave.id, "", _problems(found))

@@ -14,8 +14,9 @@ ASIDE = ("stopped", "returned")
 
 
 def may_freeze(state: str) -> bool:
-    """Whether `plan` may still change the wave's members."""
-    return state in ("draft", "planned", "approved", "stopped", "returned")
+    """Whether `plan` may still change the wave's members: until the target is master. What changes must be approved
+    again."""
+    return state not in ("cut_over", "finalized")
 
 
 def may_run(state: str, master: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from transhumance.connectors.contract import BytesBody, Container, Record
+from transhumance.connectors.contract import BytesBody, Container, Record, UserError
 from transhumance.connectors.memory.store import Store, forget, store
 from transhumance.plans.commands import approval, cutover, forward, quarantine
 from transhumance.plans.project import Project
@@ -212,11 +212,14 @@ def test_cutover_turns_the_master_and_return_brings_everything_back(estate: Esta
         forward.run(estate.project, ["pilote"])
     target_box = next(c for c in estate.target.containers.values() if c.path == ("INBOX",))
     estate.target.put(target_box, blob("written-since", "since", dose=7))
+    del estate.target.items[target_box.key][b"a007"]
     result = cutover.give_back(estate.project, "pilote")
     assert result.state == "done"
+    assert [p.code for p in estate.project.ledger.problems("pilote")] == ["PLAN-RETURN-01"]
     returned = texts(store(f"{estate.name}-back"))
     expected = {k.replace(b"example/", b"example/mail/"): v for k, v in texts(estate.source).items() if b"alice" in k}
     expected[b"alice@chu.example/mail/INBOX/written-since"] = (b"since", 7)
+    del expected[b"alice@chu.example/mail/INBOX/a007"]
     assert returned == expected
     assert estate.project.ledger.wave("pilote").master == "source"
 
@@ -230,3 +233,20 @@ def test_the_item_map_is_rebuilt_from_the_manifests(estate: Estate) -> None:
     (estate.project.state / "itemmap.sqlite").unlink()
     estate.project = Project.open(estate.plan)
     assert estate.project.items.sums() == before
+
+
+def test_a_target_added_later_is_brought_up_to_date(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    estate.project.close()
+    later = PLAN.replace("to: target,", "to: [target, back],").replace(", back: {to: back}", "") % {"name": estate.name}
+    estate.plan.write_text(later)
+    estate.project = Project.open(estate.plan)
+    with pytest.raises(UserError, match="no longer matches the plan"):
+        forward.run(estate.project, ["pilote"])
+    forward.plan(estate.project)
+    assert estate.project.ledger.wave("pilote").state == "planned"
+    approval.approve(estate.project, "pilote", "dsi")
+    (result,) = forward.run(estate.project, ["pilote"])
+    assert result.counts.statuses == {"written": 101}
+    assert texts(store(f"{estate.name}-back")).keys() == texts(estate.target).keys()
