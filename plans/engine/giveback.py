@@ -30,7 +30,7 @@ from transhumance.connectors.contract import (
     key_from_text,
     worst_back,
 )
-from transhumance.plans.engine.job import Chooser, Job
+from transhumance.plans.engine.job import Chooser, Job, contract_container
 from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked
 from transhumance.plans.engine.transfer import Items, Transfer, Unit
 from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, Problem
