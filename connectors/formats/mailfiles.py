@@ -27,6 +27,7 @@ from transhumance.connectors.contract import (
     FileBody,
     ItemRef,
     Page,
+    Record,
     Text,
     UserError,
     sha256_of,
@@ -117,6 +118,21 @@ def read_file(path: bytes | str | Path) -> tuple[Body, os.stat_result]:
         return BytesBody.of(data), found
     finally:
         os.close(handle)
+
+
+def head_of(record: Record, limit: int) -> bytes | None:
+    """The first bytes of a message, or None where they are not at hand: unreadable, or a dry run that has let go of the
+    body."""
+    body = record.bodies.get("content")
+    if body is None:
+        return b""
+    if isinstance(body, BytesBody):
+        return body.data[:limit]
+    try:
+        with body.open() as stream:
+            return stream.read(limit)
+    except (OSError, NotImplementedError):
+        return None
 
 
 def file_version(found: os.stat_result) -> str:

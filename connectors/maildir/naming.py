@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from transhumance.connectors.contract import BytesBody, Record, Value, Write
-from transhumance.connectors.formats.mailfiles import nanoseconds, storable
+from transhumance.connectors.contract import Record, Value, Write
+from transhumance.connectors.formats.mailfiles import head_of, nanoseconds, storable
 from transhumance.connectors.formats.rfc5322 import HEADER_LIMIT, parse_date, scan_header
 from transhumance.connectors.maildir.filenames import LETTERS, is_unique_part
 from transhumance.connectors.maildir.keywords import is_atom
@@ -82,18 +82,7 @@ def file_time(record: Record) -> int:
 
 def date_field(record: Record) -> datetime | None:
     """What the message's Date field says."""
-    body = record.bodies.get("content")
-    try:
-        if body is None:
-            return None
-        if isinstance(body, BytesBody):
-            head = body.data[:HEADER_LIMIT]
-        else:
-            with body.open() as stream:
-                head = stream.read(HEADER_LIMIT)
-    except OSError:
-        return None
-    values = scan_header(head).main().get(b"date")
+    values = scan_header(head_of(record, HEADER_LIMIT) or b"").main().get(b"date")
     return parse_date(values[0]) if values else None
 
 

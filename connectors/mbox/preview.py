@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from transhumance.connectors.contract import BytesBody, Container, Finding, Record, Value
+from transhumance.connectors.contract import Container, Finding, Record, Value
+from transhumance.connectors.formats.mailfiles import head_of
 from transhumance.connectors.formats.rfc5322 import HEADER_LIMIT, scan_header
 from transhumance.connectors.mbox.fromline import line_of, line_properties, read_from_line
 from transhumance.connectors.mbox.quoting import quote
@@ -33,24 +34,11 @@ def find_losses(container: Container, record: Record, zone: tzinfo) -> tuple[Fin
 
 def forecast(record: Record, zone: tzinfo) -> Record:
     """The record as the file gives it back: flags and keywords as its status lines say, the date as its `From ` line
-    does."""
-    head = _head(record)
+    does. Where the bytes are not at hand, they are taken to say no flag."""
+    head = head_of(record, HEADER_LIMIT) or b""
     line = line_of(record.properties, quote(head[:4096]), zone)
     properties: dict[str, Value] = {
         **line_properties(read_from_line(line, zone), zone),
         **read_status(split_status(scan_header(head).block).lines),
     }
     return replace(record, properties=properties)
-
-
-def _head(record: Record) -> bytes:
-    body = record.bodies.get("content")
-    if body is None:
-        return b""
-    if isinstance(body, BytesBody):
-        return body.data[:HEADER_LIMIT]
-    try:
-        with body.open() as stream:
-            return stream.read(HEADER_LIMIT)
-    except OSError:
-        return b""

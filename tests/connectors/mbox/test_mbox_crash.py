@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import pytest
 
 from transhumance.connectors.contract import (
     ABSENT,
+    Body,
     BytesBody,
     Container,
     Environment,
@@ -236,3 +238,23 @@ def test_two_workers_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             os._exit(1)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     assert target(tmp_path).write(box(tmp_path), [Write(b"d", NEW[0])], FENCE)[0].status is Status.WRITTEN
+
+
+def test_previews(tmp_path: Path) -> None:
+    to = target(tmp_path)
+    place = Container(b"alice", "mail", b"", ("A",))
+    flagged = Record(b"1", "message", "rfc5322", {"flags": ("\\Seen",)}, {"content": BytesBody.of(b"A: b\n\n")})
+    said = replace(flagged, bodies={"content": BytesBody.of(b"Status: R\n\n")})
+    unseen = replace(flagged, bodies={"content": Body(size=10)})  # a dry run lets go of the bytes
+    assert [(f.code, f.detail) for f in to.preview(place, flagged)] == [("GEN-TARGET-02", "flags")]
+    assert to.preview(place, said) == () and len(to.preview(place, unseen)) == 1
+    assert to.forecast(place, flagged).properties == {} and to.forecast(place, said).properties == said.properties
+    unsaid = replace(said, properties={})
+    assert [f.detail for f in to.preview(place, unsaid)] == ["flags"]
+    late = replace(flagged, properties={"internal_date": WHEN.replace(microsecond=1)})
+    assert [f.code for f in to.preview(place, late)] == ["MAIL-DATE-01"]
+    assert to.forecast(place, late).properties["internal_date"] == WHEN
+    odd = replace(flagged, properties={"from_line": "no line at all"})
+    assert [f.detail for f in to.preview(place, odd)] == ["from_line"]
+    long = Container(b"alice", "mail", b"", ("x" * 300,))
+    assert [f.code for f in to.preview(long, mail(b"1", b""))] == ["FOLDER-NAME-02"]
