@@ -13,56 +13,65 @@ from transhumance.connectors.folder.notes import Notes
 from transhumance.connectors.folder.shown import shown_name
 from transhumance.connectors.formats.durable import ASIDE
 from transhumance.connectors.formats.names import escape_name, unescape_name
-from transhumance.connectors.formats.treenames import displaced_path, folded, parents, tree_path
+from transhumance.connectors.formats.treenames import displaced_path, folded
 
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)")
 _KNOWN = 50_000
 
 
 class Namer:
-    """Gives each key its path at a target."""
+    """Gives each key its path at a target: name by name, so that what is in a folder follows the folder."""
 
     def __init__(self, notes: Notes, portable: bool) -> None:
         self._notes, self._portable = notes, portable
-        self._parents: set[bytes] = set()
+        self._known: dict[bytes, bytes] = {}
 
     def paths(self, keys: Sequence[tuple[bytes, bool]], start: bytes) -> list[bytes]:
         """The paths of keys below a subject's folder `start`; a key that is the target's own stays what it is."""
-        noted: list[tuple[bytes, bytes, int]] = []
+        noted: dict[bytes, tuple[bytes, bytes, int]] = {}
         folds: dict[int, bytes] = {}
+        if len(self._known) > _KNOWN:
+            self._known.clear()
         found = [key if own else self._path(key, start, noted, folds) for key, own in keys]
-        self._notes.keep_names(noted)
+        self._notes.keep_names(noted.values())
         return found
 
-    def _path(self, key: bytes, start: bytes, noted: list[tuple[bytes, bytes, int]], folds: dict[int, bytes]) -> bytes:
+    def _path(
+        self, key: bytes, start: bytes, noted: dict[bytes, tuple[bytes, bytes, int]], folds: dict[int, bytes]
+    ) -> bytes:
+        names = key.split(b"/")
         if not self._portable:
-            return b"/".join(_harmless(name, not at and not start) for at, name in enumerate(key.split(b"/")))
-        for path in (tree_path(key), displaced_path(key)):
-            full = _full(start, path)
-            fold = folded(os.fsdecode(full))
-            mine = self._notes.key(full)
-            if mine == key or folds.get(fold) == full:
-                return os.fsencode(path)
-            if mine is None and not self._notes.taken(fold, full) and fold not in folds:
-                break
-        for above in parents(path):
-            self._note(_full(start, above), key, noted, folds)
-        folds[fold] = full
-        noted.append((full, key, fold))
-        return os.fsencode(path)
+            return b"/".join(_harmless(name, not at and not start) for at, name in enumerate(names))
+        path = start
+        for at, name in enumerate(names):
+            own = _full(start, b"/".join(names[: at + 1]))
+            path = self._known.get(own) or self._placed(own, path, name, noted, folds)
+            if at + 1 < len(names):
+                self._known[own] = path
+        return path[len(start) + 1 :] if start else path
 
-    def _note(self, full: bytes, key: bytes, noted: list[tuple[bytes, bytes, int]], folds: dict[int, bytes]) -> None:
-        """Notes a folder on the way, so that no document is given its name."""
-        if full in self._parents:
-            return
-        if len(self._parents) > _KNOWN:
-            self._parents.clear()
-        self._parents.add(full)
-        fold = folded(os.fsdecode(full))
-        folds.setdefault(fold, full)
-        if self._notes.key(full) is None:
-            depth = full.count(b"/")
-            noted.append((full, b"/".join(key.split(b"/")[: depth + 1]), fold))
+    def _placed(
+        self,
+        own: bytes,
+        above: bytes,
+        name: bytes,
+        noted: dict[bytes, tuple[bytes, bytes, int]],
+        folds: dict[int, bytes],
+    ) -> bytes:
+        """The path of one key, in the folder `above`: its escaped name, or a displaced one where that would meet
+        another key's."""
+        if own in noted:
+            return noted[own][1]
+        if (there := self._notes.path(own)) is not None:
+            return there
+        path = _full(above, os.fsencode(escape_name(name)))
+        fold = folded(os.fsdecode(path))
+        if fold in folds or self._notes.taken(fold, own):
+            path = _full(above, os.fsencode(displaced_path(own, root=True)))
+            fold = folded(os.fsdecode(path))
+        folds[fold] = own
+        noted[own] = (own, path, fold)
+        return path
 
     def shown(self, full: bytes) -> str:
         """The last name of a path as it was at the source."""
@@ -74,8 +83,8 @@ class Namer:
         return shown_name(name)
 
 
-def _full(start: bytes, path: str) -> bytes:
-    return (start + b"/" if start else b"") + os.fsencode(path)
+def _full(above: bytes, path: bytes) -> bytes:
+    return above + b"/" + path if above else path
 
 
 def _harmless(name: bytes, first: bool) -> bytes:

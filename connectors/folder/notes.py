@@ -18,8 +18,9 @@ from transhumance.connectors.contract import StopEndpoint, Text
 NOTES = ".transhumance-notes.sqlite"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS folder (path BLOB PRIMARY KEY, mtime INTEGER NOT NULL, mode INTEGER) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS name (path BLOB PRIMARY KEY, key BLOB NOT NULL, fold INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS name (key BLOB PRIMARY KEY, path BLOB NOT NULL, fold INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS name_fold ON name (fold);
+CREATE INDEX IF NOT EXISTS name_path ON name (path);
 CREATE TABLE IF NOT EXISTS passing (path BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS image (path BLOB PRIMARY KEY, token TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dirty (one INTEGER PRIMARY KEY);
@@ -150,14 +151,19 @@ class Notes:
     # --- names of a portable tree
 
     def keep_names(self, rows: Iterable[tuple[bytes, bytes, int]]) -> None:
-        """Notes which key a path stands for, and its fold."""
+        """Notes the path of a key (both from the root), and its fold."""
         self._change("INSERT OR REPLACE INTO name VALUES (?,?,?)", rows)
+
+    def path(self, key: bytes) -> bytes | None:
+        """The path that a key was given."""
+        rows = self._ask("SELECT path FROM name WHERE key = ?", key)
+        return rows[0][0] if rows else None  # type: ignore[return-value]
 
     def key(self, path: bytes) -> bytes | None:
         """The key that a path stands for."""
         rows = self._ask("SELECT key FROM name WHERE path = ?", path)
         return rows[0][0] if rows else None  # type: ignore[return-value]
 
-    def taken(self, fold: int, path: bytes) -> bool:
-        """Whether another path folds alike."""
-        return bool(self._ask("SELECT 1 FROM name WHERE fold = ? AND path != ?", fold, path))
+    def taken(self, fold: int, key: bytes) -> bool:
+        """Whether another key's path folds alike."""
+        return bool(self._ask("SELECT 1 FROM name WHERE fold = ? AND key != ?", fold, key))

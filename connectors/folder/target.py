@@ -144,7 +144,7 @@ class FolderTarget:
         """The path below the subject's folder, and whether it is the target's own already."""
         if write.target_key:
             return write.target_key, True
-        return _joined(b"/".join(_prefix(container)), write.key), False
+        return b"/".join([*_prefix(container), write.key]), False
 
     def probe(self, container: Container, writes: Sequence[Write], note: str, fence: Fence) -> list[Outcome | None]:
         """What is there as it was to be written, compared byte by byte."""
