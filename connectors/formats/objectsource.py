@@ -49,7 +49,7 @@ from transhumance.connectors.formats.mailfiles import (
 )
 from transhumance.connectors.formats.names import unescape_name
 from transhumance.connectors.formats.objectread import Opened, open_text, read_spans
-from transhumance.connectors.formats.objectsplit import Buffer, Cut, NotOurs, Sheet
+from transhumance.connectors.formats.objectsplit import Buffer, Cut, NotOurs, Sheet, pieces
 
 
 class ObjectConfig(ExportConfig):
@@ -91,12 +91,15 @@ class Dialect:
             return Cut(b"", kind, ())
 
 
+_File = tuple[str, str, frozenset[str], Mapping[str, Value]]  # its name, the name for people, workloads, properties
+
+
 @dataclass(frozen=True, slots=True)
 class _Survey:
     """What a folder holds: its files that are containers, with their names and workloads; the workloads of the items
     that lie in it as files. `ours`: each of its files is an item."""
 
-    files: tuple[tuple[str, str, frozenset[str], Mapping[str, Value]], ...] = ()
+    files: tuple[_File, ...] = ()
     workloads: frozenset[str] = frozenset()
     ours: bool = False
 
@@ -108,7 +111,7 @@ class ObjectSource:
         self._config, self._base, self._dialect = config, environment.base, dialect
         self._root, self._spool = environment.base / config.path, environment.spool
         self._listings = Listings(config.page)
-        self._surveys: dict[bytes, tuple[str, _Survey]] = {}
+        self._surveys: dict[bytes, tuple[int, _Survey]] = {}
 
     def identity(self) -> str:
         return root_identity(self._dialect.name, self._root)
@@ -156,15 +159,16 @@ class ObjectSource:
 
     def _survey(self, folder: Path) -> _Survey:
         """What a folder holds, read anew when any of its files was changed."""
-        stamp = hashlib.sha256()
+        stamp = 0  # of all files, in any order
         names = []
         for name, found in self._files(folder):
-            stamp.update(f"{os.fsencode(name).hex()} {found.st_size} {found.st_mtime_ns} {found.st_ino}\n".encode())
+            said = f"{os.fsencode(name).hex()} {found.st_size} {found.st_mtime_ns} {found.st_ino}".encode()
+            stamp ^= int.from_bytes(hashlib.blake2b(said, digest_size=16).digest())
             names.append(name)
         known = self._surveys.get(os.fsencode(folder))
-        if known and known[0] == stamp.hexdigest():
+        if known and known[0] == stamp:
             return known[1]
-        files: list[tuple[str, str, frozenset[str], Mapping[str, Value]]] = []
+        files: list[_File] = []
         alone: set[str] = set()
         ours = self._is_ours(folder)
         for name in names:
@@ -178,8 +182,10 @@ class ObjectSource:
                 else:
                     shown = sheet.name or _stem(name, self._dialect.suffixes)
                     files.append((name, shown, self._workloads(sheet), sheet.properties))
-        survey = _Survey(tuple(_apart(files, _folders(folder))), frozenset(alone), ours)
-        self._surveys[os.fsencode(folder)] = (stamp.hexdigest(), survey)
+        survey = _Survey(
+            tuple(_apart(sorted(files, key=lambda file: file[0]), _folders(folder))), frozenset(alone), ours
+        )
+        self._surveys[os.fsencode(folder)] = (stamp, survey)
         return survey
 
     def _workloads(self, sheet: Sheet) -> frozenset[str]:
@@ -205,13 +211,13 @@ class ObjectSource:
             yield from self._of_file(path, workload)
             return
         try:
-            names = [name for name, _ in self._files(path)]
+            names = sorted(os.fsencode(name) for name, _ in self._files(path))
         except OSError as error:
             raise _unreadable(path, error) from None
         seen: set[bytes] = set()
         ours = self._is_ours(path)
         for name in names:
-            yield from self._alone(path / name, workload, seen, ours)
+            yield from self._alone(path / os.fsdecode(name), workload, seen, ours)
 
     def _alone(self, path: Path, workload: str, seen: set[bytes], ours: bool) -> Iterator[ItemRef]:
         """The item that a file of a folder is, if it is one of this workload."""
@@ -260,7 +266,8 @@ class ObjectSource:
         tail = b"" if whole else cut.tail
         digest = hashlib.sha256()
         for start, end in spans:
-            digest.update(opened.buffer[start:end])
+            for piece in pieces(opened.buffer, start, end):
+                digest.update(piece)
         digest.update(tail)
         size = sum(end - start for start, end in spans) + len(tail)
         locator = json.dumps([key_text(os.fsencode(path.name)), spans, tail.decode("ascii"), int(repeated)])
@@ -316,16 +323,13 @@ class ObjectSource:
     def _inspect(self, path: Path, opened: Opened) -> Sheet:
         return self._dialect.inspect(opened.buffer, path.name.lower().endswith(self._dialect.suffixes))
 
-    def _files(self, folder: Path) -> list[tuple[str, os.stat_result]]:
-        """The files of a folder, sorted, but ours. Links and devices are among them: reading tells."""
+    def _files(self, folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+        """The files of a folder, but ours. Links and devices are among them: reading tells."""
         ours = (ASIDE, os.fsdecode(OURS))
         with os.scandir(folder) as entries:
-            found = [
-                (entry.name, entry.stat(follow_symlinks=False))
-                for entry in entries
-                if not entry.is_dir(follow_symlinks=False) and not entry.name.startswith(ours)
-            ]
-        return sorted(found, key=lambda pair: os.fsencode(pair[0]))
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False) and not entry.name.startswith(ours):
+                    yield entry.name, entry.stat(follow_symlinks=False)
 
     def _entries(self) -> list[Owned]:
         return mail_entries(self._config, self._base, self._dialect.suffixes)
@@ -373,9 +377,7 @@ def stem_key(name: str, suffixes: tuple[str, ...]) -> bytes:
     return raw or os.fsencode(stem)
 
 
-def _apart(
-    files: Sequence[tuple[str, str, frozenset[str], Mapping[str, Value]]], folders: Iterable[str]
-) -> Iterator[tuple[str, str, frozenset[str], Mapping[str, Value]]]:
+def _apart(files: Sequence[_File], folders: Iterable[str]) -> Iterator[_File]:
     """The files with names for people that differ: two calendars of one name keep their file's."""
     often = Counter([*folders, *(shown for _, shown, _, _ in files)])
     for name, shown, workloads, properties in files:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import mmap
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from mmap import mmap
 from typing import BinaryIO, cast
 
 from transhumance.connectors.contract import Body, Value
 from transhumance.connectors.formats import contentline
 
-Buffer = bytes | mmap
+Buffer = bytes | mmap.mmap
 Span = tuple[int, int]
+_PIECE = 1 << 20
+_OFTEN = 4096
 DEPTH = 100  # components inside components that are told apart; what is deeper stays inside its item
 
 
@@ -79,7 +81,9 @@ class Tokens:
         self._end = re.compile(rb"\r(?![ \t])" if alone else rb"\n(?![ \t])")
 
     def __iter__(self) -> Iterator[Token]:
-        for match in self._word.finditer(self._buffer):
+        for count, match in enumerate(self._word.finditer(self._buffer)):
+            if count % _OFTEN == 0:
+                relax(self._buffer)
             end = self.line_end(match.end())
             line = self._buffer[match.start() : min(end, match.start() + 2048)]
             value = contentline.unfold(line).partition(b":")[2].strip()
@@ -91,10 +95,23 @@ class Tokens:
         return match.end() if match else len(self._buffer)
 
 
+def relax(buffer: Buffer) -> None:
+    """Gives back the pages of a mapped file that were read: the whole of it need never be in memory."""
+    if isinstance(buffer, mmap.mmap):
+        buffer.madvise(mmap.MADV_DONTNEED)
+
+
+def pieces(buffer: Buffer, start: int, end: int) -> Iterator[bytes]:
+    """A span, a piece at a time."""
+    for at in range(start, end, _PIECE):
+        yield buffer[at : min(at + _PIECE, end)]
+        if end - start > _PIECE:
+            relax(buffer)
+
+
 def is_blank(buffer: Buffer, start: int, end: int) -> bool:
     """Whether there is nothing but blanks (and a byte order mark) there."""
-    step = 1 << 16
-    return all(not buffer[at : min(at + step, end)].strip(b" \t\r\n\xef\xbb\xbf\x1a") for at in range(start, end, step))
+    return not any(piece.strip(b" \t\r\n\xef\xbb\xbf\x1a") for piece in pieces(buffer, start, end))
 
 
 def merged(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -29,6 +29,7 @@ from transhumance.connectors.formats.objectsplit import (
     guess,
     is_blank,
     merged,
+    relax,
 )
 
 ITEMS = ("VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VAVAILABILITY", "VPOLL")
@@ -44,6 +45,7 @@ _SHOWN = {"NAME": "name", "X-WR-CALNAME": "name", "X-WR-CALDESC": "description",
           "COLOR": "color", "X-APPLE-CALENDAR-COLOR": "color", "X-WR-TIMEZONE": "timezone"}  # fmt: skip
 _HEAD = 64 << 10  # bytes of a calendar's own lines that go into each item
 _TZID = re.compile(rb'(?i);TZID=("[^"\r\n]*"|[^:;\r\n]*)')
+_STEP = 8 << 20
 _LINE = 2048  # of a line, how much is looked at for names
 
 
@@ -140,7 +142,8 @@ def _scan(buffer: Buffer) -> tuple[list[_Calendar], _Parts, list[Span]]:
     start, uid, at, inside = 0, b"", 0, False  # of the open component; where the last known piece ended
 
     def gap(until: int) -> None:
-        (calendars[-1].gaps if inside else outside).append((at, until))
+        if until > at:
+            (calendars[-1].gaps if inside else outside).append((at, until))
         if inside:
             calendars[-1].till = until
 
@@ -238,8 +241,11 @@ def _properties(buffer: Buffer, calendars: Sequence[_Calendar], lines: Sequence[
 
 def _unused(buffer: Buffer, calendar: _Calendar) -> Iterator[Span]:
     """The zones that no component of their calendar names."""
-    found = _TZID.finditer(buffer, calendar.begin[0], calendar.till)
-    used = {contentline.plain(match[1]).strip() for match in found} if calendar.zones else set()
+    used: set[str] = set()
+    for start in range(calendar.begin[0], calendar.till, _STEP) if calendar.zones else ():
+        for match in _TZID.finditer(buffer, start, min(start + _STEP + _LINE, calendar.till)):
+            used.add(contentline.plain(match[1]).strip())
+        relax(buffer)
     for name, spans in calendar.zones.items():
         yield from spans if name not in used else ()
 
@@ -248,7 +254,9 @@ def _unused(buffer: Buffer, calendar: _Calendar) -> Iterator[Span]:
 
 
 def _cuts(buffer: Buffer, calendars: Sequence[_Calendar], parts: _Parts) -> Iterator[Cut]:
-    for group in parts.groups_in_order():
+    for count, group in enumerate(parts.groups_in_order()):
+        if count % 64 == 0:  # groups lie anywhere: the system maps 64 KiB around each place
+            relax(buffer)
         for number, bundle in enumerate(_bundles(buffer, parts, group)):
             kind = _kind_name(parts.kinds[group[0]], bundle.dated)
             spans = [(parts.starts[at], parts.ends[at]) for at in bundle.parts]
