@@ -18,7 +18,7 @@ FOLD = 76
 VERSION = b"version: 1\n\n"
 
 # RFC 4512 descriptions and options; the `_` that some directories allow and the `=` of `member;range=0-1499` too
-_NAME = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]*(?:;[A-Za-z0-9=*-]+)*")
+_NAME = re.compile(rb"(?=.{1,512}$)[A-Za-z0-9][A-Za-z0-9._-]*(?:;[A-Za-z0-9=*-]+)*")
 # SAFE-STRING; a value that ends in a blank is not safe either (RFC 2849, note 8)
 _SAFE = re.compile(rb"(?:[^\x00\n\r :<\x80-\xff](?:[^\x00\n\r\x80-\xff]*[^\x00\n\r \x80-\xff])?)?")
 _CHANGES = frozenset({"add", "delete", "modify", "modrdn", "moddn"})

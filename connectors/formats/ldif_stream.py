@@ -15,6 +15,7 @@ from typing import BinaryIO
 from transhumance.connectors.formats.ldif import LdifError, LdifRecord, logical_lines, parse_lines, physical_line
 
 LIMIT = 32 << 20
+DN_LIMIT = 16 << 10  # a name becomes a key, in every listing and manifest
 _READ = 1 << 16  # of one line at a time: a line may be as long as the file
 _BLANK = frozenset((b"\n", b"\r\n", b"\r"))
 BOM = b"\xef\xbb\xbf"
@@ -102,12 +103,20 @@ def read_block(block: Block, limit: int = LIMIT) -> Found | None:
         if lines[0][:3].lower() != b"dn:" and _ADDED.issuperset(line.partition(b":")[0].lower() for line in lines):
             trouble = _result(lines, block.line)
             return Found(*place, trouble=trouble) if trouble else None
-        return Found(*place, record=parse_lines(lines))
+        return named(Found(*place, record=parse_lines(lines)))
     except LdifError as error:
         line = block.line + physical_line(block.raw, error.line + above)
         if error.reason == "url":
             return Found(*place, trouble=Trouble(URL, line, "a value is a URL; it is not opened"))
         return Found(*place, trouble=Trouble(DAMAGED, line, error.reason))
+
+
+def named(found: Found) -> Found:
+    """What was found, or the trouble of a name that is too long to be a key."""
+    if found.record is None or len(found.record.dn) <= DN_LIMIT:
+        return found
+    trouble = Trouble(TOO_LARGE, found.line, f"a name of {len(found.record.dn)} characters, the limit is {DN_LIMIT}")
+    return Found(found.start, found.size, found.line, found.raw, trouble=trouble)
 
 
 _ADDED = frozenset((b"search", b"result", b"text", b"matcheddn", b"ref", b"control", b"pagedresults"))

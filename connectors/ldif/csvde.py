@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from transhumance.connectors.formats.ldif import LdifRecord, write_record
-from transhumance.connectors.formats.ldif_stream import BOM, DAMAGED, TOO_LARGE, Found, Trouble
+from transhumance.connectors.formats.ldif_stream import BOM, DAMAGED, TOO_LARGE, Found, Trouble, named
 
 # single-valued in Active Directory's schema (or held so for accounts), and apt to hold a semicolon
 _ONE = frozenset(
@@ -110,7 +110,7 @@ def records(stream: BinaryIO, out: BinaryIO, encoding: str, limit: int) -> Itera
         else:
             text = write_record(record)
             out.write(text + b"\n")
-            yield Found(at, len(text), line, text, record)
+            yield named(Found(at, len(text), line, text, record))
             at += len(text) + 1
 
 

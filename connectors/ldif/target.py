@@ -25,6 +25,7 @@ from transhumance.connectors.contract import (
     Status,
     StopEndpoint,
     Text,
+    UserError,
     Write,
     key_text,
 )
@@ -76,6 +77,11 @@ class LdifTarget:
     # --- containers
 
     def ensure(self, container: Container) -> Container:
+        if self._root.exists() and not self._root.is_dir():
+            name = self._root.name
+            raise UserError(
+                Text(f"{name} : une cible LDIF est un dossier", f"{name}: an LDIF target is a folder"), where="path"
+            )
         file = self._file(container)
         made = Container(b"", WORKLOAD, os.fsencode(file.relative_to(self._root)), container.path or (ALONE,))
         if file.exists():

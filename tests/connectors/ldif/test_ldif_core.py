@@ -204,6 +204,15 @@ def test_a_huge_value_costs_no_memory_and_names_the_limit(tmp_path: Path) -> Non
     assert peak < 8 << 20
 
 
+def test_names_that_are_too_long_are_told() -> None:
+    long_dn, long_name, good = read(
+        b"dn: cn=" + b"a" * 20_000 + b"\ncn: a\n\ndn: cn=b\n" + b"n" * 600 + b": 1\n\ndn: cn=c\n"
+    )
+    assert long_dn.trouble is not None and long_dn.trouble.kind == "too-large"
+    assert long_name.trouble is not None and (long_name.trouble.line, long_name.trouble.kind) == (5, "damaged")
+    assert good.record is not None
+
+
 def test_blocks_tell_their_places_and_lines() -> None:
     text = b"\n\na: 1\n\r\n\nb: 2\nc: 3\n\n\n"
     assert [(b.start, b.size, b.line) for b in blocks(io.BytesIO(text))] == [(2, 5, 3), (10, 10, 6)]

@@ -24,6 +24,7 @@ from transhumance.connectors.contract import (
     Status,
     StopEndpoint,
     Subject,
+    UserError,
     Write,
 )
 from transhumance.connectors.ldif import journal
@@ -306,6 +307,12 @@ def test_a_file_that_is_no_plain_ldif_is_not_written_to(bench: Bench, content: b
     with pytest.raises(StopEndpoint):
         bench.target.write(PLACE, [Write(b"k1", person(1))], FENCE)
     assert not bench.journal.exists() and (content is None or bench.file.read_bytes() == content)
+
+
+def test_a_target_is_a_folder(bench: Bench) -> None:
+    bench.root.write_bytes(b"")
+    with pytest.raises(UserError):
+        bench.target.ensure(PLACE)
 
 
 def test_names_of_containers_never_leave_the_folder(bench: Bench) -> None:
