@@ -12,6 +12,7 @@ CONNECTOR = Connector(
     summary=Text("Fichiers de données Outlook (.pst)", "Outlook data files (.pst)"),
     config="transhumance.connectors.pst.config:PstConfig",
     source="transhumance.connectors.pst.source:PstSource",
+    rig="transhumance.fixtures.pst.rig:rig",
     forms={"*": "mapi"},
     workloads=("mail", "calendars", "contacts", "tasks"),
     facts=Facts(

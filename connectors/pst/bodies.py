@@ -66,10 +66,13 @@ class AttachmentBody(Body):
 
 
 class _AttachmentStream(io.RawIOBase):
-    """Each read finds the attachment anew under the lock: no object of the library outlives it."""
+    """The library holds an attachment whole while it is open, so it is opened once, touched under its file's lock
+    only, and let go of under it."""
 
     def __init__(self, body: AttachmentBody, offset: int) -> None:
         self._body, self._at = body, offset
+        self._file: PstFile | None = None
+        self._attachment: Any = None
 
     def readable(self) -> bool:
         return True
@@ -79,11 +82,10 @@ class _AttachmentStream(io.RawIOBase):
         if not wanted:
             return 0
         try:
-            with using(self._body.place.path) as file:
-                attachment = self._body.place.find(file).get_attachment(self._body.index)
-                attachment.seek_offset(self._at, io.SEEK_SET)
-                data = attachment.read_buffer(wanted)
-                del attachment
+            file = self._file or self._opened()
+            with file.lock:
+                self._attachment.seek_offset(self._at, io.SEEK_SET)
+                data = self._attachment.read_buffer(wanted)
         except (Unreadable, *DAMAGE) as error:
             raise OSError(f"{self._body.place.path}: {error}") from None
         if not data:
@@ -91,3 +93,17 @@ class _AttachmentStream(io.RawIOBase):
         buffer[: len(data)] = data
         self._at += len(data)
         return len(data)
+
+    def _opened(self) -> PstFile:
+        place = self._body.place
+        with using(place.path) as file:
+            self._attachment = place.find(file).get_attachment(self._body.index)
+            self._file = file
+        return file
+
+    def close(self) -> None:
+        if self._file is not None:
+            with self._file.lock:
+                self._attachment = None
+            self._file = None
+        super().close()

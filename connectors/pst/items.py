@@ -20,6 +20,8 @@ _SUBJECT, _DATA, _METHOD = 0x0037, 0x3701, 0x3705
 _INTERNAL = {0x67F2, 0x67F3}  # the row's number and version in its table (MS-PST 2.3.4.4.1), the file's bookkeeping
 _BY_VALUE, _EMBEDDED, _OLE = 1, 5, 6
 _HAS_ATTACHMENTS = 0x10
+_DISPLAYED = (mapi_tags.DISPLAY_TO, mapi_tags.DISPLAY_CC, mapi_tags.DISPLAY_BCC)
+_UNOPENED = "of a class that the library does not open"
 
 
 @dataclass(slots=True)
@@ -50,8 +52,9 @@ def read_item(item: Any, place: Place, key: bytes, names: dict[int, str], codepa
     reading = Reading(place, names, _codec(entries, codepage))
     properties = _properties(entries, reading, "", _own)
     _subject(properties)
+    _unopened(item, properties, reading)
     properties["recipients"] = _recipients(item, reading)
-    properties["attachments"] = _attachments(item, reading, mapi.integer(properties, mapi_tags.MESSAGE_FLAGS) or 0)
+    properties["attachments"] = _attachments(item, reading)
     properties["bodies"] = reading.stored
     if reading.unreadable:
         properties["unreadable"] = tuple(reading.unreadable)
@@ -79,7 +82,8 @@ def _properties(
     entries: list[Any], reading: Reading, where: str, special: Special, row: bool = False
 ) -> dict[str, Value]:
     """Every property of a set. `special` takes what is no plain value. `row`: a row of a table, where a column without
-    data is a property that is not there."""
+    data is a property that is not there. (The library gives a zero for an absent number, which can't be told from
+    one; no time is a zero.)"""
     found: dict[str, Value] = {}
     for entry in entries:
         try:
@@ -94,7 +98,7 @@ def _properties(
             if special(entry, number, kind, reading):
                 continue
             data = entry.get_data()
-            if data is None and row:
+            if row and (data is None or (kind == mapi.PT_SYSTIME and not any(data))):
                 continue
             found[key] = value(kind, data, reading.codec)
         except DAMAGE as error:
@@ -145,6 +149,17 @@ def _subject(properties: dict[str, Value]) -> None:
                 properties.setdefault(mapi.key(0x003D, kind), rest[:length])
 
 
+def _unopened(item: Any, properties: dict[str, Value], reading: Reading) -> None:
+    """The library opens recipients and attachments of the classes that it knows only; an item of another (a form of the
+    house, InfoPath) says itself whether it has any."""
+    if not hasattr(item, "recipients") and any(mapi.text(properties, key) for key in _DISPLAYED):
+        reading.unreadable.append(f"recipients: {_UNOPENED}")
+    if not hasattr(item, "attachments"):
+        flags = mapi.integer(properties, mapi_tags.MESSAGE_FLAGS) or 0
+        if flags & _HAS_ATTACHMENTS or mapi.boolean(properties, mapi_tags.HAS_ATTACHMENTS):
+            reading.unreadable.append(f"attachments: {_UNOPENED}")
+
+
 def _recipients(item: Any, reading: Reading) -> Value:
     if not hasattr(item, "recipients"):
         return ()
@@ -162,10 +177,8 @@ def _recipients(item: Any, reading: Reading) -> Value:
     return tuple(rows)
 
 
-def _attachments(item: Any, reading: Reading, flags: int) -> Value:
+def _attachments(item: Any, reading: Reading) -> Value:
     if not hasattr(item, "attachments"):
-        if flags & _HAS_ATTACHMENTS:
-            reading.unreadable.append("attachments: of a class that the library does not open")
         return ()
     found: list[Value] = []
     try:
