@@ -100,16 +100,16 @@ def _lost(console: Console, waves: list[WaveStatus]) -> None:
     for wave in waves:
         for state, count in wave.problems.items():
             states[state] = states.get(state, 0) + count
-    behind = sum(states.get(state, 0) for state in ITEMS)
+    behind = sum(states.get(state, 0) for state in (*ITEMS, "retry", "skipped"))
     of = f"{number(behind, lang)} / {number(total, lang)}"
     colon = " : " if lang == "fr" else ": "
     parts = [f"{words.word(words.PROBLEM, s, lang)}{colon}{number(n, lang)}" for s, n in states.items() if n]
     detail = f" ({', '.join(parts)})" if parts else ""
     if behind:
         console.out(
-            f"Perdu ? Rien d'effacé ; {of} éléments restés en arrière{detail}. La source les a toujours.",
-            f"Lost? Nothing erased; {of} items stayed behind{detail}. The source still has them.",
-            "bad",
+            f"Perdu ? Rien d'effacé ; {of} éléments restés en arrière{detail}. La source n'a pas été touchée.",
+            f"Lost? Nothing erased; {of} items stayed behind{detail}. The source was not touched.",
+            "bad" if any(states.get(state) for state in (*ITEMS, "retry")) else "",
         )
     else:
         console.out(f"Perdu ? Rien : {of} éléments en arrière{detail}.", f"Lost? Nothing: {of} items behind{detail}.")
