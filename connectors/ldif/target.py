@@ -21,9 +21,11 @@ from transhumance.connectors.contract import (
     Finding,
     Outcome,
     Record,
+    Space,
     StaleLease,
     Status,
     StopEndpoint,
+    Subject,
     Text,
     UserError,
     Write,
@@ -73,6 +75,15 @@ class LdifTarget:
         for state in self._open.values():
             state.index.close()
         self._open.clear()
+
+    def space(self, subject: Subject | None = None) -> Space:
+        """The room on the folder's disk, or on the one where it will be made."""
+        at = self._root.absolute()
+        while not at.exists():
+            at = at.parent
+        disk = os.statvfs(at)
+        used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        return Space(disk.f_bavail * disk.f_frsize, disk.f_favail if disk.f_files else None, used)
 
     # --- containers
 

@@ -19,6 +19,7 @@ from transhumance.connectors.contract import (
     Fault,
     Fence,
     Outcome,
+    Quota,
     Record,
     StaleLease,
     Status,
@@ -307,6 +308,11 @@ def test_a_file_that_is_no_plain_ldif_is_not_written_to(bench: Bench, content: b
     with pytest.raises(StopEndpoint):
         bench.target.write(PLACE, [Write(b"k1", person(1))], FENCE)
     assert not bench.journal.exists() and (content is None or bench.file.read_bytes() == content)
+
+
+def test_room_is_told_before_the_folder_is_there(bench: Bench) -> None:
+    assert isinstance(bench.target, Quota) and not bench.root.exists()
+    assert (bench.target.space().bytes_free or 0) > 0
 
 
 def test_a_target_is_a_folder(bench: Bench) -> None:
