@@ -105,6 +105,12 @@ def _same(kept: Path, file: Path, digest: str) -> bool:
         return False
 
 
+def drop_image(store: Store, token: str) -> None:
+    """Drops one before-image."""
+    if token:
+        shutil.rmtree(_folder(store, token), ignore_errors=True)
+
+
 def drop_before(store: Store) -> None:
     """Drops every before-image: nothing can be rolled back from then on."""
     shutil.rmtree(store.root / BEFORE, ignore_errors=True)

@@ -8,6 +8,7 @@ and a container is read again when its index files are not those that it was rea
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,6 +95,8 @@ class Catalogue:
                     self.fresh = True
 
     def _open(self) -> sqlite3.Connection:
+        # it names people's items: nobody else may read it; SQLite gives its own files the same permissions
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         db = sqlite3.connect(self.path, timeout=120, check_same_thread=False, isolation_level=None)
         # a lost transaction is found again in the index files, so no disk flush is paid for each
         db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384;")

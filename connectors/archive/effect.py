@@ -16,7 +16,7 @@ import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from transhumance.connectors.archive.before import keep_before
+from transhumance.connectors.archive.before import drop_image, keep_before
 from transhumance.connectors.archive.catalogue import Place, Row, file_of
 from transhumance.connectors.archive.lines import Item, Stored, dump, encode, version_of
 from transhumance.connectors.archive.naming import INDEX, TREE_KINDS, flat_path, part_path
@@ -60,11 +60,11 @@ class Change:
 class Effect:
     """A batch being prepared. Use it as a context manager, then call `commit` once."""
 
-    def __init__(self, store: Store, place: Place, fence: Fence, shelf: str) -> None:
-        """`shelf`: files, packed or none."""
+    def __init__(self, store: Store, place: Place, fence: Fence, shelf: str, *, keep: bool = True) -> None:
+        """`shelf`: files, packed or none. `keep`: before-images are kept; an undo has none of its own."""
         self._store, self._place, self._fence = store, place, fence
         self._staging = Staging(store.root, fence)
-        self._shelf = _shelf(shelf, self._staging)
+        self._shelf, self._keep = _shelf(shelf, self._staging), keep
         self._changes: dict[bytes, Change] = {}
         self._folds: set[int] = set()
         self._flat, self._sharded = 0, False
@@ -140,7 +140,8 @@ class Effect:
 
     def _change(self, item: Item, row: Row | None) -> Before:
         old = next(self._store.items(self._place, [row])) if row else None
-        token = keep_before(self._store, self._place, old) if old and old.version != item.version else ""
+        kept = old is not None and old.version != item.version and (self._keep or not item.gone)
+        token = keep_before(self._store, self._place, old) if old and kept else ""
         self._changes[item.key] = Change(item, old, token)
         return Before(token)
 
@@ -185,6 +186,9 @@ class Effect:
         items = [c.item if c.token == "" else replace(c.item, before=c.token) for c in self._changes.values()]
         old = {c.old.key: c.old for c in self._changes.values() if c.old}
         write_index(self._store, self._place, self._fence, self._staging, items, old)
+        if not self._keep:
+            for change in self._changes.values():
+                drop_image(self._store, change.token)
 
     def _publish(self) -> None:
         """Gives the bodies their names."""

@@ -152,9 +152,9 @@ class ArchiveTarget(_Endpoint):
             effect.commit()
         return outcomes
 
-    def _effect(self, container: Container, fence: Fence) -> Effect:
+    def _effect(self, container: Container, fence: Fence, *, keep: bool = True) -> Effect:
         shelf = self._config.layout if self._config.keep == "full" else "none"
-        return Effect(self._store, self._store.place_of(container), fence, shelf)
+        return Effect(self._store, self._store.place_of(container), fence, shelf, keep=keep)
 
     def probe(self, container: Container, writes: Sequence[Write], note: str, fence: Fence) -> list[Outcome | None]:
         """What had its effect, told from the index. A file that an effect without commit replaced is put back."""
@@ -194,17 +194,20 @@ class ArchiveTarget(_Endpoint):
         there = row.version if row else ""
         if expect.version not in (ANY, there or ABSENT):
             return Outcome(target_key, Status.CONFLICT, target_key, there, code="GEN-CONFLICT-01")
-        if not before.token:
-            removed = self.remove(container, target_key, Expect(ANY), fence)
-            return Outcome(target_key, Status.REMOVED, target_key, before=removed.before)
-        image = read_before(self._store, before.token)
-        if image is None or image.key != target_key:
+        image = read_before(self._store, before.token) if before.token else None
+        if before.token and (image is None or image.key != target_key):
             detail = "its before-image is not kept any more"
             return Outcome(target_key, Status.REFUSED, target_key, there, code=GONE, detail=detail)
-        (outcome,) = self.write(container, [Write(target_key, image, Expect(ANY))], fence)
-        if outcome.status is Status.UNCHANGED:
-            return Outcome(target_key, Status.WRITTEN, target_key, outcome.version)
-        return outcome
+        with self._effect(container, fence, keep=False) as effect:
+            if image is None:
+                effect.remove(target_key, Expect(ANY))
+                done = Outcome(target_key, Status.REMOVED, target_key)
+            else:
+                done = effect.write(Write(target_key, image, Expect(ANY)))
+            effect.commit()
+        if done.status in (Status.WRITTEN, Status.UNCHANGED):
+            return Outcome(target_key, Status.WRITTEN, target_key, done.version)
+        return done
 
     def finish(self) -> None:
         """Settles what was written and writes the manifest."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from transhumance.connectors.archive.catalogue import Catalogue, Place, Row, drop
+from transhumance.connectors.archive.catalogue import Catalogue, Place, Row, drop, told
 from transhumance.connectors.archive.lines import Item, Stored, decode, values
 from transhumance.connectors.archive.naming import (
     CATALOGUE,
@@ -57,7 +57,7 @@ class Store:
         if writable:
             durable.make_folders(root)
             self._name_it()
-        self.catalogue = self._open_catalogue(spool)
+        self.catalogue = self._open_catalogue(spool, writable)
         self._level: set[int] = set()
         self._made: set[str] = set()
         self._lock = threading.RLock()
@@ -109,14 +109,19 @@ class Store:
             state = self.root.stat()
             return f"archive:{state.st_dev}:{state.st_ino}"
 
-    def _open_catalogue(self, spool: Path) -> Catalogue:
+    def _open_catalogue(self, spool: Path, writable: bool) -> Catalogue:
         path = self.root / CATALOGUE
         try:
             return Catalogue(path)
-        except sqlite3.DatabaseError as error:
-            if os.access(self.root, os.W_OK) and not isinstance(error, sqlite3.OperationalError):
-                drop(path)
-                return Catalogue(path)
+        except (sqlite3.OperationalError, OSError) as error:
+            if writable:
+                durable.stop_if_full(error if isinstance(error, OSError) else OSError())
+                with told(path):
+                    raise
+        except sqlite3.DatabaseError:
+            drop(path)
+            return Catalogue(path)
+        # a medium that can't be written, or not now
         spool.mkdir(parents=True, exist_ok=True)
         path = spool / f"catalogue-{secrets.token_hex(8)}.sqlite"
         return Catalogue(path)

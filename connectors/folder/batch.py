@@ -6,8 +6,8 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import (
@@ -164,14 +164,20 @@ class Batch:
             durable.sync_filesystem(self.beneath.folder(b""))
         return outcomes
 
-    def _keep_before(self, steps: Sequence[Step]) -> None:
+    @contextmanager
+    def _open_root(self) -> Iterator[int]:
+        """The target's root, open apart: the folders that are kept open may be closed meanwhile."""
         root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
+            yield root
+        finally:
+            os.close(root)
+
+    def _keep_before(self, steps: Sequence[Step]) -> None:
+        with self._open_root() as root:
             for step in steps:
                 if step.found is not None:
                     step.before = images.keep(root, *self.beneath.parent(step.full), step.found)
-        finally:
-            os.close(root)
         self._notes.keep_images([(step.full, step.before.token) for step in steps if step.before.token])
 
     def _name(self, step: Step) -> Outcome:
@@ -243,15 +249,14 @@ class Batch:
 
     # --- one item back or away
 
-    def take_away(self, full: bytes, found: os.stat_result) -> Before:
-        """Removes what is at a path, and keeps it. A folder that is not empty goes when it is."""
+    def take_away(self, full: bytes, found: os.stat_result, *, keep: bool) -> Before:
+        """Removes what is at a path, and keeps it where it is to be. A folder that is not empty goes when it is."""
         folder, name = self.beneath.parent(full)
-        root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            before = images.keep(root, folder, name, found)
-        finally:
-            os.close(root)
-        durable.sync_filesystem(folder)
+        before = Before()
+        if keep:
+            with self._open_root() as root:
+                before = images.keep(root, folder, name, found)
+            durable.sync_filesystem(folder)
         self._fence.check()
         self._touched.add(full.rpartition(b"/")[0])
         if not stat.S_ISDIR(found.st_mode):
@@ -290,11 +295,8 @@ class Batch:
             self._notes.keep_folders([(full, *state)])
             set_folder(self.beneath.folder(full), *state, open_=True)
         else:
-            root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
+            with self._open_root() as root:
                 temp = images.lay(root, before, folder)
-            finally:
-                os.close(root)
             durable.commit(temp, name, self._fence, dir_fd=folder)
             durable.discard(temp, dir_fd=folder)  # still there where both names were one file already
         self._settle_folders()

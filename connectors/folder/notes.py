@@ -8,6 +8,7 @@ the last before-image of each path. The documents themselves need none of it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ class Notes:
         with self._lock:
             try:
                 return self._opened().execute(query, args).fetchall()
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise self._stop(error) from error
 
     def _change(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -58,17 +59,18 @@ class Notes:
                 database.execute("BEGIN IMMEDIATE")
                 database.executemany(statement, rows)
                 database.execute("COMMIT")
-            except sqlite3.Error as error:
+            except (sqlite3.Error, OSError) as error:
                 raise self._stop(error) from error
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
             self._db = sqlite3.connect(self._path, timeout=60, check_same_thread=False, isolation_level=None)
             # the batch's own flush of the disk makes the notes durable too
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _TABLES)
         return self._db
 
-    def _stop(self, error: sqlite3.Error) -> StopEndpoint:
+    def _stop(self, error: Exception) -> StopEndpoint:
         self._db = None
         return StopEndpoint(
             Text(

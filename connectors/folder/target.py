@@ -198,7 +198,7 @@ class FolderTarget:
             try:
                 if before is not None and before.token:
                     return batch.put_back(key, full, before)
-                kept = batch.take_away(full, found) if found else Before()
+                kept = batch.take_away(full, found, keep=before is None) if found else Before()
             except FileNotFoundError as error:
                 return Outcome(key, Status.REFUSED, key, code="GEN-READ-01", detail=why(error))
             return Outcome(key, Status.REMOVED, key, before=kept)

@@ -242,16 +242,18 @@ def test_it_may_be_read_where_nothing_can_be_written(
     filled.target.close()
     for left in filled.root.glob(".catalog*"):
         left.unlink()
-    real = sqlite3.connect
+    real = os.open
 
-    def refusing(path: Any, *args: Any, **named: Any) -> Any:
-        if str(path).startswith(str(filled.root)):
-            raise sqlite3.OperationalError("unable to open database file")
+    def refusing(path: Any, *args: Any, **named: Any) -> int:
+        if str(path).startswith(f"{filled.root}/.catalog"):
+            raise OSError(30, "Read-only file system")
         return real(path, *args, **named)
 
-    monkeypatch.setattr(sqlite3, "connect", refusing)
+    monkeypatch.setattr(os, "open", refusing)
     assert filled.refs() == wanted
     assert not list(filled.root.glob(".catalog*"))
+    with pytest.raises(StopEndpoint):
+        filled.open().finish()
 
 
 def test_the_listing_says_all(filled: Any, tmp_path: Path) -> None:
