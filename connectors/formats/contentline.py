@@ -12,9 +12,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from mmap import mmap
 
 BOM = b"\xef\xbb\xbf"
+_SHORT = 256
 DEPTH = 16  # components inside components; what is nested deeper is read as plain lines
 
 _LF = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+\n?+")
@@ -139,9 +141,10 @@ def split_card(data: bytes) -> list[bytes]:
 
 def unfold(line: bytes) -> bytes:
     """A logical line without its folds and its line end (RFC 5545 section 3.1)."""
-    if b"\n" in line or b"\r" in line:
+    bare = line.rstrip(b"\r\n")
+    if b"\n" in bare or b"\r" in bare:
         return _fold_of(line).sub(b"", line).rstrip(b"\r\n")
-    return line
+    return bare
 
 
 def _fold_of(line: bytes) -> re.Pattern[bytes]:
@@ -153,6 +156,10 @@ def _fold_of(line: bytes) -> re.Pattern[bytes]:
 
 def parse(line: bytes) -> Property | None:
     """A logical line as a property, or None where it has no name or no value."""
+    return _parse_short(line) if len(line) <= _SHORT else _parse(line)
+
+
+def _parse(line: bytes) -> Property | None:
     flat = unfold(line)
     if flat.startswith(BOM):
         flat = flat[3:]
@@ -171,6 +178,9 @@ def parse(line: bytes) -> Property | None:
     if dot and rest:
         name = rest
     return Property(name, flat[colon + 1 :], params, group if dot and rest else "", colon + 1) if name else None
+
+
+_parse_short = lru_cache(maxsize=4096)(_parse)  # several readers ask for the same line, and items share many
 
 
 def _params(flat: bytes, at: int) -> tuple[tuple[tuple[str, bytes], ...], int]:

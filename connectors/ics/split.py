@@ -41,6 +41,7 @@ _CONTAINER = frozenset((
     "REFRESH-INTERVAL", "X-PUBLISHED-TTL", "SOURCE", "URL", "UID", "LAST-MODIFIED", "CATEGORIES", "IMAGE",
     "X-PRIMARY-CALENDAR", "X-OWNER",
 ))  # fmt: skip
+_WRITER = frozenset(("VERSION", "PRODID", "CALSCALE"))  # of the file's writer: another writer has his own
 _SHOWN = {"NAME": "name", "X-WR-CALNAME": "name", "X-WR-CALDESC": "description", "DESCRIPTION": "description",
           "COLOR": "color", "X-APPLE-CALENDAR-COLOR": "color", "X-WR-TIMEZONE": "timezone"}  # fmt: skip
 _HEAD = 64 << 10  # bytes of a calendar's own lines that go into each item
@@ -112,8 +113,9 @@ def inspect(buffer: Buffer, named: bool) -> Sheet:
         raise NotOurs(guess(buffer))
     lost = [_outside(buffer, bare_gaps)]
     lines: list[bytes] = []
-    for calendar in calendars:
-        own, strays = _head(buffer, calendar)
+    filled = set(parts.calendars)
+    for number, calendar in enumerate(calendars):
+        own, strays = _head(buffer, calendar, number in filled)
         lines += own
         lost.append(Lost("#lines", "CAL-SPLIT-01", f"{strays} line(s) that are no property") if strays else None)
         if calendar.end is None:
@@ -202,9 +204,9 @@ def _outside(buffer: Buffer, gaps: Sequence[Span]) -> Lost | None:
     return Lost("#outside", "CAL-SPLIT-01", f"{size} bytes outside of any calendar") if size else None
 
 
-def _head(buffer: Buffer, calendar: _Calendar) -> tuple[list[bytes], int]:
-    """Gives a calendar the lines that go into each of its items; returns those about itself, and how many are no
-    property."""
+def _head(buffer: Buffer, calendar: _Calendar, filled: bool) -> tuple[list[bytes], int]:
+    """Gives a calendar the lines that go into each of its items; returns those about itself (all of them where it has
+    no items), and how many are no property."""
     own: list[bytes] = []
     strays = size = 0
     for start, end in calendar.gaps:
@@ -215,7 +217,7 @@ def _head(buffer: Buffer, calendar: _Calendar) -> tuple[list[bytes], int]:
             prop = contentline.parse(line)
             if prop is None or prop.name in ("BEGIN", "END") or size + len(line) > _HEAD:
                 strays += 1
-            elif prop.name in _CONTAINER:
+            elif prop.name in _CONTAINER or not (filled or prop.name in _WRITER):
                 own.append(line)
             else:
                 own += [line] if prop.name == "X-WR-TIMEZONE" else []  # floating times of the items hang on it too

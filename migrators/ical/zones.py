@@ -19,6 +19,7 @@ from transhumance.connectors.formats.contentline import Text, parse, plain, spli
 PART = "zones"  # the part of the document that the residue completes: every zone name in it, in order
 PATH = "TZID"
 NEVER = date(zone_rules.LAST, 12, 30)
+_MAYBE = re.compile(rb"(?i)TZID|X-WR-TIMEZONE|[\r\n][ \t]")  # a name, or a fold that may lie inside one
 _PARAM = re.compile(rb"(?i);TZID=")
 _TIMES = re.compile(rb"\d{8}(?:T\d{6})?")
 _UNTIL = re.compile(rb"(?i)UNTIL=(\d{8}(?:T\d{6})?)")
@@ -50,7 +51,9 @@ def places(text: Text) -> list[Place]:
     """Every zone name in a text, in order: TZID parameters, the TZID of each VTIMEZONE, X-WR-TIMEZONE."""
     found: list[Place] = []
     for number, line in enumerate(text.lines):
-        flat = unfold(line) if b"\n" in line[:-2] else line
+        if not _MAYBE.search(line):
+            continue
+        flat = unfold(line)
         upper = flat[:2048].upper()
         if b";TZID=" in upper and not upper.startswith((b"BEGIN:", b"END:")):
             found += _param(number, line)
