@@ -17,6 +17,17 @@ MAPI_CODES = (
         forward="reduced",
     ),
     LossCode(
+        "CAL-BACK-01",
+        "minor",
+        Text("Une propriété ne revient pas dans Exchange", "A property does not come back into Exchange"),
+        Text(
+            "Un autre logiciel l'a mise dans l'objet ; un élément MAPI n'a pas de place pour elle",
+            "Another program put it into the object; a MAPI item has no place for it",
+        ),
+        Text("L'archive garde l'objet entier", "The archive keeps the whole object"),
+        back="lossy",
+    ),
+    LossCode(
         "CAL-ATT-03",
         "minor",
         Text("Un fichier est gardé à côté de l'objet", "A file is kept beside the object"),

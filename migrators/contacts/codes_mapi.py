@@ -14,6 +14,17 @@ MAPI_CODES = (
         forward="reduced",
     ),
     LossCode(
+        "CARD-BACK-01",
+        "minor",
+        Text("Une propriété ne revient pas dans Exchange", "A property does not come back into Exchange"),
+        Text(
+            "Un autre logiciel l'a mise dans la fiche ; un contact MAPI n'a pas de place pour elle",
+            "Another program put it into the card; a MAPI contact has no place for it",
+        ),
+        Text("L'archive garde la fiche entière", "The archive keeps the whole card"),
+        back="lossy",
+    ),
+    LossCode(
         "CARD-FILE-02",
         "minor",
         Text(

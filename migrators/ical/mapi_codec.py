@@ -34,7 +34,8 @@ from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.connectors.formats.mapi_text import View
 from transhumance.migrators.ical.document import STANDARD
 from transhumance.migrators.ical.mapi_files import set_aside
-from transhumance.migrators.ical.mapi_object import BODY, Opening, Part, Reading, digests, read_object
+from transhumance.migrators.ical.mapi_object import BODY, PEOPLE, Opening, Part, Reading, digests, read_object, strange
+from transhumance.migrators.ical.mapi_people import OWN
 
 LIMIT = 64 << 20  # bytes of an object that are read
 FORM = "mapi"
@@ -42,14 +43,15 @@ FORM = "mapi"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What tells one kind from the other. `write`: the object of an item. `said`: what an object says, and what of it
-    MAPI can't. `pattern`: the key of the recurrence. `beyond`: the code of properties without a place."""
+    """What tells one kind from the other. `write`: the object of an item. `said`: what an object says, and what of its
+    recurrence and its times MAPI can't. `pattern`: the key of the recurrence. `beyond`: the code of properties without
+    a place."""
 
     kind: str
     component: str
     table: ItemTable
     write: Callable[[Opening], bytes]
-    said: Callable[[Reading], tuple[Said, tuple[str, ...]]]
+    said: Callable[[Reading], tuple[Said, tuple[Finding, ...]]]
     blobs: Mapping[str, View]
     pattern: str
     beyond: str
@@ -65,7 +67,7 @@ def to_open(shape: Shape, record: Record, context: Context) -> Opened:
     set_aside(opening, said)
     residue, large = residue_of(said, item, shape.table, digests(calendar, shape.component),
                                 {**shape.blobs, **body_views(item.properties)}, opening.hints, narrow,
-                                {TAKEN: BODY})  # fmt: skip
+                                {TAKEN: BODY, OWN: PEOPLE})  # fmt: skip
     for name in large:
         opening.find("CAL-ATT-04", name)
     if any(shape.table.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):
@@ -86,7 +88,8 @@ def from_open(shape: Shape, document: Document, residue: tuple[ResidueEntry, ...
 
     back, unfit = completed(said, kept, views)
     more = [Finding("GEN-RESIDUE-01", path) for path in unfit]
-    more += [Finding("CAL-REC-02", text[:80]) for text in unsaid if shape.pattern not in kept]
+    more += [finding for finding in unsaid if finding.code != "CAL-REC-02" or shape.pattern not in kept]
+    more += [Finding("CAL-BACK-01", name) for name in strange(calendar, shape.component)]
     return Returned(Record(b"", shape.kind, FORM, back.properties, back.bodies), (*findings, *more))
 
 

@@ -27,6 +27,15 @@ _PART_OF = {
     **dict.fromkeys(("ORGANIZER", "ATTENDEE"), PEOPLE),
     **dict.fromkeys(("ATTACH",), FILES),
 }  # fmt: skip
+# what is read on the way back, or says nothing of the item
+_READ = frozenset(_PART_OF) | {
+    "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "CLASS", "PRIORITY", "CATEGORIES", "STATUS", "TRANSP",
+    "CONFERENCE", "PERCENT-COMPLETE", "COLOR", "X-LOG-TYPE", "X-TASK-STATUS", "X-MICROSOFT-CDO-BUSYSTATUS",
+    "X-MICROSOFT-CDO-INTENDEDSTATUS", "X-MICROSOFT-CDO-OWNERAPPTID", "X-MICROSOFT-CDO-ATTENDEE-CRITICAL-CHANGE",
+    "X-MICROSOFT-CDO-OWNER-CRITICAL-CHANGE", "X-MICROSOFT-DISALLOW-COUNTER", "X-MICROSOFT-SKYPETEAMSMEETINGURL",
+    "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK", "X-MICROSOFT-ONLINEMEETINGCONFLINK", "X-MICROSOFT-LOCATIONURL",
+    "X-MICROSOFT-CDO-IMPORTANCE",
+}  # fmt: skip
 # what servers set or bump by themselves: no edit
 _UNTOLD = frozenset(("DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "PRODID", "VERSION", "CALSCALE", "METHOD"))
 
@@ -123,6 +132,20 @@ def digests(calendar: Part, kind: str) -> dict[str, str]:
                 lines[ALARM].append(line)
                 lines[CONTENT].append(line)
     return {part: part_digest(tuple(sorted(found))) for part, found in lines.items()}
+
+
+def strange(calendar: Part, kind: str) -> list[str]:
+    """Properties and components of an object that MAPI items have no place for, each once."""
+    found: dict[str, None] = {}
+    for component in calendar.children:
+        if component.name not in (kind, "VTIMEZONE"):
+            found[component.name] = None
+        elif component.name == kind:
+            names = [p.name for p in component.properties if p.name not in _READ]
+            names += [child.name for child in component.children if child.name != "VALARM"]
+            found |= dict.fromkeys(names)
+            found |= {"VALARM": None} if len(list(component.inside("VALARM"))) > 1 else {}
+    return list(found)
 
 
 def _line(label: str, prop: Property) -> str:

@@ -24,6 +24,7 @@ _TRACKED = {"TENTATIVE": 2, "ACCEPTED": 3, "DECLINED": 4}
 _PLAIN = re.compile(r"[^\s@<>\",;\x00-\x20]+@[^\s@<>\",;\x00-\x20]+")
 _SLUG = re.compile(r"[^a-z0-9]+")
 NOWHERE = "@x500.invalid"
+OWN = "own"  # the hint, as long as nobody is edited: which attendee is the mailbox's owner; -1: the organiser
 
 
 def smtp_of(row: Mapping[str, Value]) -> str:
@@ -73,13 +74,29 @@ def is_organizer(row: Mapping[str, Value]) -> bool:
 def attendee_lines(opening: Opening) -> list[bytes]:
     """An ATTENDEE for each recipient, in order, the organiser with ROLE=CHAIR."""
     rsvp = mapi.boolean(opening.properties, mapi_tags.RESPONSE_REQUESTED)
-    return [_attendee(opening, row, rsvp) for row in rows(opening.properties)]
+    own = own_place(opening)
+    if own is not None:
+        opening.hints[OWN] = own
+    return [_attendee(opening, row, rsvp, n == own) for n, row in enumerate(rows(opening.properties))]
 
 
-def _attendee(opening: Opening, row: Mapping[str, Value], rsvp: bool) -> bytes:
+def own_place(opening: Opening) -> int | None:
+    """Which recipient is the mailbox's owner, -1 where that is the organiser; None where it can't be told."""
+    own = (opening.context.subject.mail or "").lower() if opening.context.subject else ""
+    if not own:
+        return None
+    for n, row in enumerate(rows(opening.properties)):
+        if smtp_of(row).lower() == own:
+            return -1 if is_organizer(row) else n
+    return -1 if mapi.text(opening.properties, mapi_tags.SENT_REPRESENTING_SMTP_ADDRESS).lower() == own else None
+
+
+def _attendee(opening: Opening, row: Mapping[str, Value], rsvp: bool, own: bool) -> bytes:
     name = mapi.text(row, mapi_tags.DISPLAY_NAME) or mapi.text(row, mapi_tags.RECIPIENT_DISPLAY_NAME)
     kind = mapi.integer(row, mapi_tags.RECIPIENT_TYPE) or TO
     status = mapi.integer(row, mapi_tags.RECIPIENT_TRACK_STATUS) or 0
+    if own and not status:  # an attendee's copy says how its owner answered, but not in the recipient's row
+        status = mapi.integer(opening.properties, mapi_tags.RESPONSE_STATUS) or 0
     chair = is_organizer(row)
     params = [("CN", name)] if name else []
     if kind == RESOURCE:

@@ -102,24 +102,25 @@ def struct(properties: Mapping[str, Value], key: str) -> ZoneStruct | None:
 
 
 def find_zone(
-    opening: Opening, name: str, rules: tuple[ZoneRule, ...], first: date, last: date | None = None
+    opening: Opening, name: str, rules: tuple[ZoneRule, ...], first: datetime, last: date | None, single: bool
 ) -> Zone | None:
     """The zone that a name and rules mean, with what was found about it; None where neither says anything.
 
-    `first`, `last`: the days that the item covers; without `last` it has no end.
+    `first`, `last`: what the item covers; without `last` it has no end. `single`: it is no series, so that only the
+    offset at `first` (an instant) shows.
     """
     context = opening.context
     known = zones.resolve(name, context.territory, context.timezone) if name else None
-    until = last or date(min(first.year + _FAR, 9999), 12, 31)
+    years = (first.year, last.year if last else min(first.year + _FAR, 9999))
     if known:
         if known.how != "iana":
             opening.find("CAL-TZ-01", name)
-        if rules and not _agrees(rules, known.iana, first, until):
+        if rules and not (_same_offset(rules, known.iana, first) if single else _agrees(rules, known.iana, *years)):
             opening.find("CAL-TZ-03", name)
         return iana_zone(known.iana)
     if not rules:
         return None
-    iana = _matched(rules, first, until, context.territory, context.timezone)
+    iana = _matched(rules, *years, context.territory, context.timezone)
     if iana:
         opening.find("CAL-TZ-01", name or iana)
         return iana_zone(iana)
@@ -127,16 +128,37 @@ def find_zone(
     return Zone(name or _rule_name(rules[-1]), "", rules)
 
 
-@lru_cache(1024)
-def _agrees(rules: tuple[ZoneRule, ...], iana: str, first: date, last: date) -> bool:
-    found = mapi_zones.evaluated(rules)
-    return found is None or last.year < mapi_zones.EARLIEST + 1 or zone_rules.agree(found, iana, first, last)
+def _same_offset(rules: tuple[ZoneRule, ...], iana: str, at: datetime) -> bool:
+    found, naive = mapi_zones.evaluated(rules), at.astimezone(UTC).replace(tzinfo=None)
+    return found is None or at.year <= mapi_zones.EARLIEST or found.offset(naive) == zone_rules.iana_offset(
+        ZoneInfo(iana), naive)  # fmt: skip
 
 
 @lru_cache(1024)
-def _matched(rules: tuple[ZoneRule, ...], first: date, last: date, territory: str, timezone: str) -> str | None:
+def _agrees(rules: tuple[ZoneRule, ...], iana: str, first: int, last: int) -> bool:
+    """Whether rules and zone agree in all these years, as far as they can be compared."""
     found = mapi_zones.evaluated(rules)
-    return zone_rules.match(found, first, last, territory, timezone) if found else None
+    return found is None or last <= mapi_zones.EARLIEST or zone_rules.agree(found, iana, *_whole(first, last))
+
+
+def _whole(first: int, last: int) -> tuple[date, date]:
+    return date(min(max(first, 1), 9999), 1, 1), date(min(max(last, 1), 9999), 12, 31)
+
+
+@lru_cache(1024)
+def _matched(rules: tuple[ZoneRule, ...], first: int, last: int, territory: str, timezone: str) -> str | None:
+    """The IANA zone of these rules: one of the establishment's that agrees for some span of years and for the item's,
+    else any (which is slow to find, hence by whole years and remembered)."""
+    found = mapi_zones.evaluated(rules)
+    if found is None:
+        return None
+    days = _whole(first, last)
+    for name in zones.preferred(territory, timezone):
+        if zone_rules.agree(found, name, *days) and any(
+            zone_rules.agree(found, name, *_whole(low, high)) for low, high in zone_rules.SPANS
+        ):
+            return name
+    return zone_rules.match(found, *days, territory, timezone)
 
 
 def _rule_name(rule: ZoneRule) -> str:

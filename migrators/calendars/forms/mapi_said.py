@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from transhumance.connectors.contract import Value
+from transhumance.connectors.contract import Finding, Value
 from transhumance.connectors.formats import mapi_recurrence, mapi_rrule, mapi_tags, zone_rules
 from transhumance.connectors.formats.mapi_recurrence import BlobError, Override, Pattern, Recurrence
 from transhumance.connectors.formats.mapi_residue import Said
@@ -18,7 +18,7 @@ from transhumance.migrators.ical.mapi_alarm import duration, said_alarm, trigger
 from transhumance.migrators.ical.mapi_files import said_files
 from transhumance.migrators.ical.mapi_marks import COMMON, said_lists, said_marks, said_of_subject
 from transhumance.migrators.ical.mapi_object import Part, Reading
-from transhumance.migrators.ical.mapi_people import mail_of, said_people
+from transhumance.migrators.ical.mapi_people import OWN, said_people
 from transhumance.migrators.ical.mapi_texts import said_bodies
 from transhumance.migrators.ical.mapi_times import (
     UTC_ZONE,
@@ -56,8 +56,8 @@ class Span:
         return self.end.utc(self.zone)
 
 
-def said_event(reading: Reading) -> tuple[Said, tuple[str, ...]]:
-    """The properties and bodies, and what of the rule MAPI can't say (for CAL-REC-02)."""
+def said_event(reading: Reading) -> tuple[Said, tuple[Finding, ...]]:
+    """The properties and bodies, and what of the rule and the times MAPI can't say."""
     masters = reading.masters("VEVENT")
     if not masters:
         return Said(_constants()), ()
@@ -67,9 +67,11 @@ def said_event(reading: Reading) -> tuple[Said, tuple[str, ...]]:
                 {**files.bodies, **texts.bodies})  # fmt: skip
     span = span_of(master, reading)
     unsaid: tuple[str, ...] = ()
+    found: list[Finding] = []
     pattern = None
     if span is not None:
         pattern, unsaid = _pattern(master, span, reading)
+        found = [Finding("CAL-REC-02", text[:80]) for text in unsaid] + _floating(master, span)
         said.properties |= _times(master, span, pattern)
         if pattern is not None:
             said.properties |= _series(master, span, pattern, reading)
@@ -78,7 +80,16 @@ def said_event(reading: Reading) -> tuple[Said, tuple[str, ...]]:
     said.properties |= _state(master, reading, bool(people["recipients"] or master.first("ORGANIZER")))
     meeting = bool(said.properties.get(mapi_tags.APPOINTMENT_STATE))
     said.properties[mapi_tags.ICON_INDEX] = _ICONS[meeting, pattern is not None]
-    return said, unsaid
+    return said, tuple(found)
+
+
+def _floating(part: Part, span: Span) -> list[Finding]:
+    """A time without a zone that is known."""
+    if span.start.is_date or span.start.zone is not None:
+        return []
+    prop = part.first("DTSTART")
+    tzid = prop.param("TZID") if prop else ""
+    return [Finding("CAL-TZ-02", tzid[:80]) if tzid else Finding("CAL-FLOAT-01")]
 
 
 def _constants() -> dict[str, Value]:
@@ -296,23 +307,21 @@ def _occurrence(part: Part, reading: Reading, properties: dict[str, Value]) -> d
 
 def _state(part: Part, reading: Reading, meeting: bool) -> dict[str, Value]:
     """Whether it is a meeting, received or organised, called off; and how its owner answered."""
-    own = (reading.context.subject.mail or "").lower() if reading.context.subject else ""
-    organizer = part.first("ORGANIZER")
-    host = mail_of(organizer).lower() if organizer else ""
+    own = reading.hints.get(OWN)
     state = MEETING if meeting else 0
-    state |= RECEIVED if own and host and own != host else 0
+    state |= RECEIVED if meeting and isinstance(own, int) and own >= 0 else 0
     state |= CANCELLED if (part.text("STATUS") or "").strip().upper() == "CANCELLED" else 0
     found: dict[str, Value] = {mapi_tags.APPOINTMENT_STATE: state}
     if not meeting:
         found[mapi_tags.RESPONSE_STATUS] = 0
-    elif own and own == host:
+    elif own == -1:
         found[mapi_tags.RESPONSE_STATUS] = 1
-    elif own and (answer := _answer(part, own)) is not None:
+    elif isinstance(own, int) and (answer := _answer(part, own)) is not None:
         found[mapi_tags.RESPONSE_STATUS] = answer
     return found
 
 
-def _answer(part: Part, own: str) -> int | None:
+def _answer(part: Part, own: int) -> int | None:
     words = {"TENTATIVE": 2, "ACCEPTED": 3, "DECLINED": 4, "NEEDS-ACTION": 5}
-    mine = next((p for p in part.all("ATTENDEE") if mail_of(p).lower() == own), None)
-    return words.get(mine.param("PARTSTAT").upper()) if mine else None
+    people = list(part.all("ATTENDEE"))
+    return words.get(people[own].param("PARTSTAT").upper()) if own < len(people) else None

@@ -51,7 +51,7 @@ def single(opening: Opening) -> When:
     if start is None:
         opening.find("CAL-PARSE-01", "no start")
         return When(None, None)
-    zone = _zone(opening, (mapi_tags.TZ_DEFINITION_START,), start.date(), start.date()) or UTC_ZONE
+    zone = _zone(opening, (mapi_tags.TZ_DEFINITION_START,), start, start.date(), True) or UTC_ZONE
     end_zone = _end_zone(opening, zone, start)
     return When(start, end, zone, end_zone)
 
@@ -62,16 +62,16 @@ def _end_zone(opening: Opening, zone: Zone, start: datetime) -> Zone:
     first = definition(opening.properties, mapi_tags.TZ_DEFINITION_START)
     if found is None or first is None or found.name == first.name or not zone.tzid:
         return zone
-    return find_zone(opening, found.name, found.rules, start.date(), start.date()) or zone
+    return find_zone(opening, found.name, found.rules, start, start.date(), True) or zone
 
 
 def of_series(opening: Opening, first: date, last: date | None) -> Zone | None:
     """The zone of a series; None where nothing says it."""
     keys = (mapi_tags.TZ_DEFINITION_RECUR, mapi_tags.TZ_DEFINITION_START)
-    return _zone(opening, keys, first, last)
+    return _zone(opening, keys, datetime(first.year, first.month, first.day), last, False)
 
 
-def _zone(opening: Opening, keys: tuple[str, ...], first: date, last: date | None) -> Zone | None:
+def _zone(opening: Opening, keys: tuple[str, ...], first: datetime, last: date | None, single: bool) -> Zone | None:
     p = opening.properties
     rules: tuple[ZoneRule, ...] = ()
     name = ""
@@ -81,7 +81,7 @@ def _zone(opening: Opening, keys: tuple[str, ...], first: date, last: date | Non
     if not rules and (one := struct(p, mapi_tags.TIME_ZONE_STRUCT)) is not None:
         rules = (one.rule,)
     name = name or mapi.text(p, mapi_tags.TIME_ZONE_DESCRIPTION)
-    return find_zone(opening, name, rules, first, last)
+    return find_zone(opening, name, rules, first, last, single)
 
 
 def lines(opening: Opening, when: When) -> list[bytes]:

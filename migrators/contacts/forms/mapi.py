@@ -27,7 +27,7 @@ from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.migrators.contacts.document import DOCUMENT, STANDARD
 from transhumance.migrators.contacts.forms.mapi_fields import NOTE
 from transhumance.migrators.contacts.forms.mapi_list import list_lines
-from transhumance.migrators.contacts.forms.mapi_said import Reading, digests, is_group, read_card, said_card
+from transhumance.migrators.contacts.forms.mapi_said import Reading, digests, is_group, read_card, said_card, strange
 from transhumance.migrators.contacts.forms.mapi_table import TABLE
 from transhumance.migrators.contacts.forms.mapi_write import Card, contact_lines, joined, name_of
 
@@ -72,7 +72,8 @@ class CardCodec:
         hints, kept, findings = usable(residue, digests(properties))
         said = said_card(Reading(properties, context, hints, document.bodies))
         back, unfit = completed(said, kept, body_views)
-        more = tuple(Finding("GEN-RESIDUE-01", path) for path in unfit)
+        more = [Finding("GEN-RESIDUE-01", path) for path in unfit]
+        more += [Finding("CARD-BACK-01", name) for name in strange(properties)]
         return Returned(Record(b"", self.kind, self.form, back.properties, back.bodies), (*findings, *more))
 
     def compare(self, a: Record, b: Record) -> tuple[Difference, ...]:

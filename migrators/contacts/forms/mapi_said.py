@@ -26,6 +26,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import (
     PART_OF,
     PARTS,
     PHONES,
+    READ,
     SLOTS,
     UNTOLD,
     WEB,
@@ -33,7 +34,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import (
     Field,
 )
 from transhumance.migrators.contacts.forms.mapi_list import said_members
-from transhumance.migrators.contacts.forms.mapi_write import PHOTO, zone_of
+from transhumance.migrators.contacts.forms.mapi_write import PHOTO, ZONE, zone_of
 
 _DATE = re.compile(rb"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _DATA_URI = re.compile(rb"data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -84,6 +85,11 @@ def digests(properties: Iterable[Property]) -> dict[str, str]:
             lines[PART_OF.get(prop.name, MARKS)].append(line)
             lines[CONTENT].append(line)
     return {part: part_digest(tuple(sorted(found))) for part, found in lines.items()}
+
+
+def strange(properties: Iterable[Property]) -> list[str]:
+    """Properties of a card that a contact has no place for, each once."""
+    return list(dict.fromkeys(p.name for p in properties if p.name not in READ))
 
 
 def types_of(prop: Property) -> set[str]:
@@ -247,6 +253,8 @@ def _address(reading: Reading, address: Address) -> dict[str, Value]:
 
 def _dates(reading: Reading) -> dict[str, Value]:
     found: dict[str, Value] = {}
+    hint = reading.hints.get(ZONE)
+    zone = zone_of(hint if isinstance(hint, str) else reading.context.timezone)
     for name, key, local in (
         ("BDAY", tags.BIRTHDAY, BIRTHDAY_LOCAL),
         ("ANNIVERSARY", tags.WEDDING_ANNIVERSARY, ANNIVERSARY_LOCAL),
@@ -260,7 +268,7 @@ def _dates(reading: Reading) -> dict[str, Value]:
         except ValueError:
             continue
         if day.year >= 1602:
-            found[key] = day.replace(tzinfo=zone_of(reading.context)).astimezone(UTC)
+            found[key] = day.replace(tzinfo=zone).astimezone(UTC)
             found[local] = day.replace(tzinfo=UTC)
     return found
 

@@ -35,6 +35,7 @@ PLAIN_MAIL = re.compile(r"[^\s@<>\",;\x00-\x20]+@[^\s@<>\",;\x00-\x20]+")
 PHOTO_LIMIT = 2 << 20  # bytes of a photo in a card
 HTML_LIMIT = 1 << 20  # characters of HTML in a card
 PHOTO_NAME = "contactpicture.jpg"
+ZONE = "zone"  # the hint: the mailbox's zone, for the instants of days
 PHOTO = "photo"  # the hint: which attachment it is, where it is not the first
 _HOST = re.compile(r"(?i)[a-z0-9-]+(\.[a-z0-9-]+)+([/:?#].*)?")
 _LANGUAGE = re.compile(r"(?i)[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}")
@@ -187,6 +188,7 @@ def _dates(card: Card) -> list[bytes]:
         ("ANNIVERSARY", tags.WEDDING_ANNIVERSARY, ANNIVERSARY_LOCAL),
     ):
         if day := day_of(card.properties, key, local, card.context):
+            card.hints[ZONE] = card.context.timezone
             found.append(contentwrite.line(name, f"{day:%Y%m%d}".zfill(8)))
     return found
 
@@ -202,12 +204,12 @@ def day_of(properties: Mapping[str, Value], key: str, local: str, context: Conte
         return None
     if (at.hour, at.minute) == (11, 59):
         return at.date()
-    return (at.astimezone(zone_of(context)) + _HALF_DAY).date()
+    return (at.astimezone(zone_of(context.timezone)) + _HALF_DAY).date()
 
 
-def zone_of(context: Context) -> ZoneInfo:
-    """The establishment's zone."""
-    return ZoneInfo(context.timezone if context.timezone in zones.iana_names() else "UTC")
+def zone_of(name: str) -> ZoneInfo:
+    """A zone by its name, UTC for one that is unknown."""
+    return ZoneInfo(name if name in zones.iana_names() else "UTC")
 
 
 def _others(card: Card) -> list[bytes]:

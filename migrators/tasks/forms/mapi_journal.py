@@ -5,7 +5,7 @@ A VJOURNAL without DTSTART is a note, one with it a journal entry (RFC 5545 sect
 
 from __future__ import annotations
 
-from transhumance.connectors.contract import Value
+from transhumance.connectors.contract import Finding, Value
 from transhumance.connectors.formats import mapi, mapi_tags
 from transhumance.connectors.formats.mapi import PSETID_LOG
 from transhumance.connectors.formats.mapi_residue import Said
@@ -50,12 +50,12 @@ def journal_lines(opening: Opening) -> list[bytes]:
     return [time_line("DTSTART", start, UTC_ZONE)] if start else []
 
 
-def said_note(reading: Reading) -> tuple[Said, tuple[str, ...]]:
+def said_note(reading: Reading) -> tuple[Said, tuple[Finding, ...]]:
     """The properties and bodies of a note."""
     return _said(reading, "IPM.StickyNote", NOTE_MARKS), ()
 
 
-def said_journal(reading: Reading) -> tuple[Said, tuple[str, ...]]:
+def said_journal(reading: Reading) -> tuple[Said, tuple[Finding, ...]]:
     """The properties and bodies of a journal entry."""
     said = _said(reading, "IPM.Activity", JOURNAL_MARKS)
     for part in reading.masters("VJOURNAL")[:1]:

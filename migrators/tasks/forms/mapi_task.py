@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from transhumance.connectors.contract import Value
+from transhumance.connectors.contract import Finding, Value
 from transhumance.connectors.formats import contentwrite, mapi, mapi_recurrence, mapi_rrule, mapi_tags, zone_rules
 from transhumance.connectors.formats.mapi import PSETID_COMMON, named
 from transhumance.connectors.formats.mapi_recurrence import BlobError, Pattern
@@ -31,6 +31,7 @@ from transhumance.migrators.ical.mapi_people import attendee_lines, organizer_li
 from transhumance.migrators.ical.mapi_texts import said_bodies
 from transhumance.migrators.ical.mapi_times import UTC_ZONE, Zone, date_line, iana_zone, read_time, read_times
 
+ZONE = "zone"  # the hint: the mailbox's zone, for the instants of days
 TASK_GLOBAL_ID = named(PSETID_COMMON, 0x8519, 0x102)
 NOT_STARTED, IN_PROGRESS, COMPLETE, WAITING, DEFERRED = range(5)
 _STATUS = {NOT_STARTED: "NEEDS-ACTION", IN_PROGRESS: "IN-PROCESS", COMPLETE: "COMPLETED", WAITING: "IN-PROCESS",
@@ -52,6 +53,8 @@ def task_lines(opening: Opening) -> list[bytes]:
 
 def _days(opening: Opening) -> list[bytes]:
     p = opening.properties
+    if any(isinstance(p.get(key), datetime) for key in (mapi_tags.TASK_START, mapi_tags.TASK_DUE)):
+        opening.hints[ZONE] = opening.context.timezone
     pattern = _pattern(opening)
     start, due = day_of(p.get(mapi_tags.TASK_START)), day_of(p.get(mapi_tags.TASK_DUE))
     found: list[bytes] = []
@@ -139,7 +142,7 @@ def _alarm(opening: Opening) -> list[bytes]:
 # --- and back
 
 
-def said_task(reading: Reading) -> tuple[Said, tuple[str, ...]]:
+def said_task(reading: Reading) -> tuple[Said, tuple[Finding, ...]]:
     """The properties and bodies, and what of the rule MAPI can't say."""
     constants: dict[str, Value] = {mapi_tags.MESSAGE_CLASS: "IPM.Task", "bodies": {}, "recipients": (),
                                    "attachments": ()}  # fmt: skip
@@ -157,7 +160,7 @@ def said_task(reading: Reading) -> tuple[Said, tuple[str, ...]]:
         said.properties[TASK_GLOBAL_ID] = bytes.fromhex(uid)
     days, unsaid = _said_days(part, reading)
     said.properties |= {**days, **_said_alarm(part, reading)}
-    return said, unsaid
+    return said, tuple(Finding("CAL-REC-02", text[:80]) for text in unsaid)
 
 
 def said_status(part: Part) -> dict[str, Value]:
@@ -171,7 +174,9 @@ def said_status(part: Part) -> dict[str, Value]:
 
 
 def _zone(reading: Reading) -> Zone:
-    return iana_zone(reading.context.timezone) or UTC_ZONE
+    """The mailbox's zone: as it was when the task was opened, else the establishment's."""
+    hint = reading.hints.get(ZONE)
+    return iana_zone(hint if isinstance(hint, str) else reading.context.timezone) or UTC_ZONE
 
 
 def _said_days(part: Part, reading: Reading) -> tuple[dict[str, Value], tuple[str, ...]]:

@@ -205,6 +205,21 @@ def test_a_meeting_names_its_organiser_and_its_attendees():
     assert not [e for e in found.residue if e.path in (tags.APPOINTMENT_STATE, tags.RESPONSE_STATUS)]
 
 
+def test_an_attendee_s_copy_says_how_its_owner_answered():
+    people = tuple({k: v for k, v in row.items() if k != tags.RECIPIENT_TRACK_STATUS} for row in MEETING["recipients"])
+    bob = replace(PARIS, subject=Subject(b"bob", mail="Bob@chu.example"))
+    found = with_({**MEETING, "recipients": people, tags.RESPONSE_STATUS: 2}, bob)
+    assert [line for line in lines(found, "ATTENDEE") if "PARTSTAT=TENTATIVE" in line and "bob@" in line]
+    back = CODEC.from_open(found.document, found.residue, Context(timezone="UTC")).record  # whoever asks
+    assert (back.properties[tags.RESPONSE_STATUS], back.properties[tags.APPOINTMENT_STATE]) == (2, 3)
+
+
+def test_the_way_back_does_not_hang_on_who_asks():
+    found = with_({tags.APPOINTMENT_START: datetime(2025, 6, 30, 22, tzinfo=UTC), tags.ALL_DAY: True})
+    back = CODEC.from_open(found.document, found.residue, Context(timezone="America/Martinique", territory="MQ")).record
+    assert back.properties[tags.APPOINTMENT_START] == datetime(2025, 6, 30, 22, tzinfo=UTC)
+
+
 def test_an_appointment_of_one_s_own_names_nobody():
     found = with_({**MEETING, tags.APPOINTMENT_STATE: 0})
     assert not lines(found, "ATTENDEE") and not lines(found, "ORGANIZER")

@@ -24,6 +24,7 @@ from transhumance.migrators.tasks.forms import CODECS as TASKS
 
 CODECS = {codec.kind: codec for codec in (*EVENTS, *CARDS, *TASKS)}
 HERE = Context(timezone="Europe/Paris", territory="FR")
+ELSEWHERE = Context(timezone="America/Martinique", territory="MQ")
 KEYS = make.all_keys()
 REBUILT = {tags.APPOINTMENT_RECUR, tags.TIME_ZONE_STRUCT, tags.TZ_DEFINITION_START, tags.TZ_DEFINITION_END,
            tags.TZ_DEFINITION_RECUR, tags.GLOBAL_OBJECT_ID, tags.CLEAN_GLOBAL_OBJECT_ID}  # fmt: skip
@@ -47,6 +48,8 @@ def held_to_the_law(record: Record) -> Opened:
     assert codec.compare(record, back.record) == ()
     assert not back.findings
     codec.from_open(opened.document, (), HERE)
+    elsewhere = codec.from_open(opened.document, stored(opened.residue), ELSEWHERE)
+    assert codec.compare(record, elsewhere.record) == ()  # it does not hang on who asks
     return opened
 
 
