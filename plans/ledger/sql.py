@@ -4,6 +4,7 @@ the count."""
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ class SqlLedger:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turns = threading.Lock()  # threads of one process wait for each other here, woken at once; the store's
+        # own wait is a sleep that grows
         self.seconds = 0.0
         """Seconds spent in transactions that write, of all threads together."""
         self._prepare()
@@ -77,7 +80,7 @@ class SqlLedger:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         started = time.monotonic()
-        with self._engine.begin() as db:
+        with self._turns, self._engine.begin() as db:
             yield db
         self.seconds += time.monotonic() - started
 
@@ -367,6 +370,9 @@ class SqlLedger:
 
     def claim(self, pass_id: int, phase: str, owner: str, seconds: float) -> list[Chunk]:
         moment = time.time()
+        with self._read() as db:  # idle workers ask often: they must not stand in the way of those who write
+            if self._claimable_unit(db, pass_id, phase, owner, moment) is None:
+                return []
         with self._write() as db:
             unit = self._claimable_unit(db, pass_id, phase, owner, moment)
             if unit is None:
