@@ -120,7 +120,9 @@ def document_digest(document: Document) -> str:
     """The digest of a whole document: standard, meta and the SHA-256 of each body."""
     bodies = {name: sha256_of(body) for name, body in document.bodies.items()}
     head = {"kind": document.kind, "standard": document.standard, "meta": to_json(document.meta), "bodies": bodies}
-    return hashlib.sha256(json.dumps(head, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(
+        json.dumps(head, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    ).hexdigest()
 
 
 def complete(
