@@ -92,7 +92,7 @@ class Endpoint:
     @property
     def spec(self) -> TargetSpec:
         """What the codecs need to know of it as a target."""
-        return TargetSpec(self.name, dict(self.connector.forms))
+        return TargetSpec(self.name, dict(self.connector.forms), dict(self.connector.also))
 
     def close(self) -> None:
         """Gives back what was opened."""

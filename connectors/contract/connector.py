@@ -79,8 +79,8 @@ class Connector:
 
     `config`: a pydantic model. `source(config, environment)`, `target(config, environment)`: see the protocols.
     `rig`: a function `rig(folder) -> Rig` for the contract suite. `forms`: the form of each kind that it hands out
-    and takes (`*`: any kind). `extra`: the optional dependency group that it needs. `standards`: of the documents
-    that it holds.
+    and takes (`*`: any kind). `extra`: the optional dependency group that it needs. `also`: further forms that it
+    takes of a kind, so that what came in such a form returns in it.
     """
 
     name: str
@@ -93,6 +93,7 @@ class Connector:
     target: str | None = None
     rig: str | None = None
     extra: str | None = None
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def form_of(self, kind: str) -> str | None:
         """The form in which it takes items of a kind, or None where it can't."""

@@ -37,6 +37,7 @@ CONNECTOR = Connector(
     target="transhumance.connectors.ldif.target:LdifTarget",
     rig="transhumance.connectors.ldif.rig:rig",
     forms={"entry": "ldif"},
+    also={"entry": ("ad-entry",)},
     workloads=("identities",),
     facts=Facts(feed="full", key_stability="path", shared_containers=True),
 )

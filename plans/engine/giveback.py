@@ -116,22 +116,23 @@ class Reverse(Transfer):
         return here in {project.endpoint(name).source.identity() for name in project.workload(workload).from_}
 
     def _containers(self, job: Job, workload: str, master: str) -> list[ContainerRow]:
-        forward = Job.place
         endpoint = job.project.endpoint(master)
-        origins: dict[tuple[bytes, tuple[str, ...]], ContainerRow] = {}
+        origins: dict[bytes, ContainerRow] = {}
+        subjects: dict[bytes, ContainerRow] = {}
         for row in job.project.ledger.containers(job.wave.id):
             if row.workload == workload and row.endpoint in job.project.workload(workload).from_:
-                place = forward(job, row, master, job.member(row, row.subject))
-                origins[(place.subject, place.path)] = row
+                place = Job.place(job, row, master, job.member(row, row.subject))
+                origins[endpoint.gate.call(lambda p=place: endpoint.target.ensure(p)).key] = row  # type: ignore[misc]
+                subjects[place.subject] = row
+        shared = endpoint.connector.facts.shared_containers
         rows = []
-        for subject, source in sorted({(subject, row.subject) for (subject, _), row in origins.items()}):
+        for subject in [b""] if shared else sorted(subjects):
             listed = endpoint.gate.call(lambda s=subject: list(endpoint.source.containers(Subject(s), workload)))  # type: ignore[misc]
             for container in listed:
-                origin = origins.get((subject, container.path))
-                properties = {"origin_subject": source.decode("utf-8", "surrogateescape")} | (
-                    {} if origin is None else {"origin": origin.id, "origin_path": list(origin.path)}
-                )
-                rows.append(_row(job, workload, master, container, properties))
+                origin = origins.get(container.key)
+                if shared and origin is None:  # another wave's
+                    continue
+                rows.append(_row(job, workload, master, container, _origin(origin, origin or subjects[subject])))
         return rows
 
     def discover(self, job: Job, row: ContainerRow) -> None:
@@ -226,6 +227,13 @@ class Reverse(Transfer):
         return [proven.get(line.key, line) for line in lines]
 
 
+def _origin(origin: ContainerRow | None, owner: ContainerRow) -> dict[str, Any]:
+    """Where a target's container came from: what its row says, so that a resumed pass knows it too."""
+    subject = owner.subject or owner.endpoint.encode()
+    found: dict[str, Any] = {"origin_subject": subject.decode("utf-8", "surrogateescape")}
+    return found | ({} if origin is None else {"origin": origin.id, "origin_path": list(origin.path)})
+
+
 def _not_returned(line: OutputLine) -> OutputLine:
     codes = tuple(sorted({*line.codes, "target:GEN-VERIFY-02"}))
     return replace(line, status="quarantined", grade="lossy", codes=codes)
@@ -270,7 +278,7 @@ def _returned(
         codes = tuple((f"source:{f.code}", f.detail) for f in opened.findings)
         legs = {}
         for spec in specs:
-            form = spec.form_of(document.kind)
+            form = spec.form_back(document.kind, origin.form if origin is not None else record.form)
             theirs = codec_for(document.kind, form) if form else None
             if theirs is None:
                 legs[spec.name] = TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))

@@ -31,13 +31,20 @@ Coded = tuple[str, str]  # (leg:CODE, detail)
 
 @dataclass(frozen=True, slots=True)
 class TargetSpec:
-    """What the legs need to know of a target: its name and the form in which it takes each kind."""
+    """What the legs need to know of a target: its name, the form in which it takes each kind, and further ones that
+    it takes."""
 
     name: str
     forms: Mapping[str, str]
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def form_of(self, kind: str) -> str | None:
         return self.forms.get(kind, self.forms.get("*"))
+
+    def form_back(self, kind: str, origin: str) -> str | None:
+        """The form in which an item returns: the one that it came in where the target takes that, else the usual
+        one."""
+        return origin if origin in self.also.get(kind, ()) else self.form_of(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def _endpoint(
     other = [w for w in endpoint.connector.workloads if w not in workloads]
     for workload in [*workloads, *other]:
         if endpoint.connector.facts.shared_containers:
-            counts = _shared(project, endpoint, workload, report)
+            counts = _shared(project, endpoint, workload, subjects, report)
         else:
             counts = {s.key: _own(project, endpoint, workload, s, report) for s in subjects}
         wanted = workload in workloads
@@ -103,11 +103,18 @@ def _own(
 
 
 def _shared(
-    project: Project, endpoint: Endpoint, workload: str, report: Callable[[str, int], None]
+    project: Project,
+    endpoint: Endpoint,
+    workload: str,
+    subjects: list[Subject],
+    report: Callable[[str, int], None],
 ) -> dict[bytes, _Count]:
+    """Counts of containers that many subjects share. What is nobody's (the containers, and entries that can't be
+    read) is counted once, with the first subject."""
     counts: dict[bytes, _Count] = {}
+    whole = counts.setdefault(subjects[0].key if subjects else b"", _Count())
     for container in endpoint.gate.call(lambda: list(endpoint.source.containers(Subject(b""), workload))):
-        whole = counts.setdefault(b"", _Count())
+        whole.containers += 1
         for ref in _refs(project, endpoint, container, whole, report):
             count = counts.setdefault(ref.subject, _Count())
             count.items += ref.count

@@ -71,7 +71,7 @@ class Resolver:
             for endpoint in self._project.workload(workload).from_:
                 for match in self.matches(workload, endpoint):
                     place = (endpoint, match.subject.key)
-                    if place in mine or not wants.wants(match):
+                    if not wants.wants(match) or place in mine:  # a name that an earlier wave took is no unknown name
                         continue
                     if match.status in ("unmatched", "ambiguous"):
                         blocked.append((workload, endpoint, match))
