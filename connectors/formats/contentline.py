@@ -32,6 +32,8 @@ _ITEM = re.compile(rb'"[^"]*"|[^,"]+|"')
 # an unquoted zone name may hold colons ("(UTC+01:00) Paris"): the value is then the times at the end of the line
 _LOOSE_TZID = re.compile(rb"(?i)[^:\"]*;TZID=([^\"].*):(?=[-+\dPTZ,/WDHMS]*$)")
 _ESCAPE = re.compile(rb"\\([nN\\;,:\"])")
+_CARET = re.compile("\\^([n'^])")
+_CARETS = {"n": "\n", "'": '"', "^": "^"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ def plain(value: bytes) -> str:
     text = value.decode("utf-8", "replace")
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1]
-    return text.replace("^n", "\n").replace("^'", '"').replace("^^", "^") if "^" in text else text
+    return _CARET.sub(lambda match: _CARETS[match[1]], text) if "^" in text else text
 
 
 def text_of(value: bytes) -> str:

@@ -2,24 +2,13 @@
 
 A codec says which properties its document gives (`Said`); what the item has beyond or otherwise is the residue. So the
 way back is exact by construction, and the residue can't hold what the document holds: where a value is nearly what the
-document says, only the difference is kept. A difference is the value itself, or a mapping:
-
-    {"absent": True}                    the document says it, the item does not have it
-    {"new": {...}}                      a mapping of its own
-    {"in": {name: difference}}          some entries of a mapping differ
-    {"at": {"0": difference}, "size"}   some places of a list differ, which has so many
-    {"edit": (start, dropped, put)}     a stretch of a text or of bytes is another one
-    {"text": {...}}                     a text has other line ends, or characters that no document holds
-    {"around": (before, after)}         bytes or a text with the document's inside
-    {"plus": microseconds}              a time is near the one that the document says, or finer
+document says, only the difference is kept (`mapi_delta`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
 
 from transhumance.connectors.contract import (
     Body,
@@ -34,24 +23,14 @@ from transhumance.connectors.contract import (
     sha256_of,
     usable_residue,
 )
-from transhumance.connectors.formats.mapi_text import View, clean, put_together, taken_apart
+from transhumance.connectors.formats.mapi_delta import MISSING, Missing, difference, restored
+from transhumance.connectors.formats.mapi_delta import same as same
+from transhumance.connectors.formats.mapi_text import View
 
 LIMIT = 16 << 20  # bytes of a body that a residue may hold
 HINT = "hint:"  # what the document can't say and the way back must know before it reads the document
 NARROW = "string8"  # the entry that says which texts were PT_STRING8; `*`: all of them
 ITEM = "item"  # the part of what stays true whatever is edited in the document
-_LEAST = 16  # below that, a text is kept whole rather than as an edit
-_NEAR = timedelta(days=2)
-
-
-T = TypeVar("T", str, bytes)
-
-
-class _Missing:
-    pass
-
-
-MISSING: Final = _Missing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +93,7 @@ def residue_of(
     large = []
     for name, said_body, body in _body_pairs(said.bodies, actual.bodies):
         path = f"body:{name}"
-        if isinstance(body, _Missing) or _fits(body):
+        if isinstance(body, Missing) or _fits(body):
             delta = _viewed(views.get(path), _bytes(said_body), _bytes(body))
             found += _entry(path, delta, items.part(path), digests)
         else:
@@ -126,21 +105,21 @@ def _fits(body: Body) -> bool:
     return body.size is not None and body.size <= LIMIT
 
 
-def _bytes(body: Body | _Missing) -> bytes | _Missing:
-    return body if isinstance(body, _Missing) else read_all(body)
+def _bytes(body: Body | Missing) -> bytes | Missing:
+    return body if isinstance(body, Missing) else read_all(body)
 
 
-def _pairs(a: Mapping[str, Value], b: Mapping[str, Value]) -> Iterator[tuple[str, Value | _Missing, Value | _Missing]]:
+def _pairs(a: Mapping[str, Value], b: Mapping[str, Value]) -> Iterator[tuple[str, Value | Missing, Value | Missing]]:
     for name in sorted(a.keys() | b.keys()):
         yield name, a.get(name, MISSING), b.get(name, MISSING)
 
 
 def _body_pairs(
     said: Mapping[str, Body], actual: Mapping[str, Body]
-) -> Iterator[tuple[str, Body | _Missing, Body | _Missing]]:
+) -> Iterator[tuple[str, Body | Missing, Body | Missing]]:
     for name in sorted(said.keys() | actual.keys()):
         a, b = said.get(name, MISSING), actual.get(name, MISSING)
-        if isinstance(a, _Missing) or isinstance(b, _Missing) or not _same_body(a, b):
+        if isinstance(a, Missing) or isinstance(b, Missing) or not _same_body(a, b):
             yield name, a, b
 
 
@@ -150,7 +129,7 @@ def _same_body(a: Body, b: Body) -> bool:
     return (a.size is None or b.size is None or a.size == b.size) and sha256_of(a) == sha256_of(b)
 
 
-def _viewed(view: View | None, said: Value | _Missing, actual: Value | _Missing) -> Value:
+def _viewed(view: View | None, said: Value | Missing, actual: Value | Missing) -> Value:
     """The difference inside the blob where both are blobs of that kind, else of the bytes."""
     if view is not None and isinstance(said, bytes) and isinstance(actual, bytes):
         try:
@@ -206,21 +185,21 @@ def completed(
     return Said(_all_narrowed(properties, paths) if paths else properties, bodies), tuple(unfit)
 
 
-def _put(into: dict[str, Value], path: str, base: Value | _Missing, delta: Value, view: View | None) -> list[str]:
+def _put(into: dict[str, Value], path: str, base: Value | Missing, delta: Value, view: View | None) -> list[str]:
     """Puts what a difference gives into a mapping; returns the path where it does not fit, and leaves the base."""
     try:
         value = _unviewed(view, base, delta)
     except (ValueError, TypeError):
-        if not isinstance(base, _Missing):
+        if not isinstance(base, Missing):
             into[path] = base
         return [path]
     into.pop(path, None)
-    if not isinstance(value, _Missing):
+    if not isinstance(value, Missing):
         into[path] = value
     return []
 
 
-def _unviewed(view: View | None, base: Value | _Missing, delta: Value) -> Value | _Missing:
+def _unviewed(view: View | None, base: Value | Missing, delta: Value) -> Value | Missing:
     if isinstance(delta, Mapping) and len(delta) == 1 and "view" in delta:
         if view is None or not isinstance(base, bytes):
             raise ValueError("no such blob")
@@ -280,138 +259,3 @@ def _all_narrowed(properties: dict[str, Value], paths: frozenset[str]) -> dict[s
                 for n, row in enumerate(rows)
             )
     return found
-
-
-# --- differences
-
-
-def difference(said: Value | _Missing, actual: Value | _Missing) -> Value:
-    """How `actual` differs from what is said, which is not the same."""
-    if isinstance(actual, _Missing):
-        return {"absent": True}
-    if isinstance(actual, Mapping):
-        return {"in": _inside(said, actual)} if isinstance(said, Mapping) else {"new": actual}
-    if isinstance(actual, tuple | list) and isinstance(said, tuple | list) and (said or _nested(actual)):
-        places = enumerate(actual)
-        found = {str(n): difference(_at(said, n), value) for n, value in places if not same(_at(said, n), value)}
-        near = len(found) < len(actual) or _nested(actual) or any(isinstance(d, Mapping) for d in found.values())
-        return {"at": found, "size": len(actual)} if near else actual
-    if isinstance(actual, str) and isinstance(said, str):
-        return _same_text(said, actual) or _edit(said, actual)
-    if isinstance(actual, bytes) and isinstance(said, bytes):
-        return _edit(said, actual)
-    if isinstance(actual, datetime) and isinstance(said, datetime) and abs(actual - said) < _NEAR:
-        return {"plus": (actual - said) // timedelta(microseconds=1)}
-    return actual
-
-
-def restored(said: Value | _Missing, delta: Value) -> Value | _Missing:
-    """What `difference` was made from. Raises `ValueError` where the difference does not fit what is said."""
-    if not isinstance(delta, Mapping):
-        return delta
-    match dict(delta):
-        case {"absent": True}:
-            return MISSING
-        case {"new": value}:
-            return value
-        case {"in": Mapping() as inside}:
-            base: Mapping[str, Value] = said if isinstance(said, Mapping) else {}
-            return _restored_mapping(base, inside)
-        case {"at": Mapping() as places, "size": int(size)}:
-            row: Sequence[Value] = said if isinstance(said, tuple | list) else ()
-            return _restored_list(row, places, size)
-        case {"edit": (int(start), int(dropped), str(put))} if isinstance(said, str):
-            return said[:start] + put + said[start + dropped :]
-        case {"edit": (int(start), int(dropped), bytes(put))} if isinstance(said, bytes):
-            return said[:start] + put + said[start + dropped :]
-        case {"around": (str(before), str(after))} if isinstance(said, str):
-            return before + said + after
-        case {"around": (bytes(before), bytes(after))} if isinstance(said, bytes):
-            return before + said + after
-        case {"text": Mapping() as parts} if isinstance(said, str):
-            return put_together({"text": clean(said), **parts})
-        case {"plus": int(more)} if isinstance(said, datetime):
-            return said + timedelta(microseconds=more)
-    raise ValueError("a difference that does not fit")
-
-
-def same(a: Value | _Missing, b: Value | _Missing) -> bool:
-    """Equality as records are compared: True is not 1, a list equals the tuple of the same values."""
-    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.keys() == b.keys() and all(same(a[k], b[k]) for k in a)
-    return type(a) is type(b) and a == b
-
-
-def _inside(said: Mapping[str, Value], actual: Mapping[str, Value]) -> dict[str, Value]:
-    found = {}
-    for name in sorted(said.keys() | actual.keys()):
-        a, b = said.get(name, MISSING), actual.get(name, MISSING)
-        if not same(a, b):
-            found[name] = difference(a, b)
-    return found
-
-
-def _restored_mapping(said: Mapping[str, Value], inside: Mapping[str, Value]) -> dict[str, Value]:
-    found = dict(said)
-    for name, delta in inside.items():
-        value = restored(said.get(name, MISSING), delta)
-        if isinstance(value, _Missing):
-            found.pop(name, None)
-        else:
-            found[name] = value
-    return found
-
-
-def _restored_list(said: Sequence[Value], places: Mapping[str, Value], size: int) -> tuple[Value, ...]:
-    if size > len(said) + len(places):
-        raise ValueError("a list longer than what is known of it")
-    found: list[Value] = []
-    for n in range(size):
-        value = restored(_at(said, n), places[str(n)]) if str(n) in places else _at(said, n)
-        if isinstance(value, _Missing):
-            raise ValueError("a list with a hole")
-        found.append(value)
-    return tuple(found)
-
-
-def _at(row: Sequence[Value], n: int) -> Value | _Missing:
-    return row[n] if n < len(row) else MISSING
-
-
-def _nested(row: Sequence[Value]) -> bool:
-    return any(isinstance(value, Mapping) for value in row)
-
-
-def _same_text(said: str, actual: str) -> Value:
-    """How a text is written that is the same once it is clean; None where it is another one."""
-    try:
-        parts = taken_apart(actual)
-    except ValueError:
-        return None
-    return {"text": {k: v for k, v in parts.items() if k != "text"}} if parts["text"] == clean(said) else None
-
-
-def _edit(said: T, actual: T) -> Value:
-    """The one stretch that differs; the whole value where that would be no shorter."""
-    if len(actual) < _LEAST:
-        return actual
-    if 2 * len(said) > len(actual) and (at := actual.find(said)) >= 0:
-        return {"around": (actual[:at], actual[at + len(said) :])}
-    start = _common(said, actual)
-    end = _common(said[start:][::-1], actual[start:][::-1])
-    put = actual[start : len(actual) - end]
-    return {"edit": (start, len(said) - start - end, put)} if 2 * len(put) < len(actual) else actual
-
-
-def _common(a: T, b: T) -> int:
-    """How many first places are the same, by halving."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
