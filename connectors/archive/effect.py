@@ -82,6 +82,15 @@ class Effect:
 
     def write(self, write: Write) -> Outcome:
         """Prepares one write; its outcome holds once `commit` has returned."""
+        try:
+            return self._write(write)
+        except (RecursionError, TypeError, ValueError) as error:  # what JSON can't say, or only by falling over
+            key = write.target_key or write.key
+            return Outcome(
+                write.key, Status.REFUSED, key, code="GEN-READ-01", detail=f"{type(error).__name__}: {error}"
+            )
+
+    def _write(self, write: Write) -> Outcome:
         key, record = write.target_key or write.key, write.record
         if twice := self._changes.get(key):
             there = twice.item.version

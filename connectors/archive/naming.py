@@ -29,20 +29,28 @@ SHARD = "%~"
 PACKS = "%~packs"
 TREE_KINDS = frozenset({"file", "folder", "link"})
 SUFFIXES = {"rfc5322": ".eml", "ical": ".ics", "vcard": ".vcf", "ldif": ".ldif", "rows": ".rows", "sql": ".sql"}
+DEEP = 1500  # bytes of a container's folder; a path has 4096
 READABLE = 60  # characters of a name kept for people
 _PLAIN = re.compile(r"[\w(@+=,;!#$&'\[\]{}^-][\w ()@+=,;!#$&'\[\]{}^.-]*", re.ASCII)
 
 
 def container_folder(container: Container) -> str:
-    """The folder of a container, from the archive's root."""
+    """The folder of a container, from the archive's root. One that lies too deep for a path is named by its digest;
+    its own `container.json` has the names."""
     names = (container.workload, key_text(container.subject), *container.path)
-    return "/".join(_escaped(name) for name in names)
+    folder = "/".join(_escaped(name) for name in names)
+    if len(folder.encode()) > DEEP:
+        folder = "/".join(_escaped(name) for name in names[:2]) + f"/{SHARD}{digest_text(_identity(container))}"
+    return folder
 
 
 def displaced_folder(folder: str, container: Container) -> str:
     """The folder of a container whose own would meet another's."""
-    identity = "\0".join((container.workload, key_text(container.subject), *container.path))
-    return f"{folder}%~{digest_text(_bytes(identity))}"
+    return f"{folder}{SHARD}{digest_text(_identity(container))}"
+
+
+def _identity(container: Container) -> bytes:
+    return _bytes("\0".join((container.workload, key_text(container.subject), *container.path)))
 
 
 @lru_cache(4096)
@@ -77,5 +85,5 @@ def part_path(file: str, body: str) -> str:
     if body == "content":
         return file
     folder, _, name = file.rpartition("/")
-    beside = "/".join([PARTS, name, *(escape_name(part) for part in body.split("/"))])
+    beside = f"{PARTS}/{name}/{escape_name(_bytes(body))}"
     return f"{folder}/{beside}" if folder else beside

@@ -120,7 +120,9 @@ def _copy_name(old: str, new: str) -> None:
         os.unlink(new)  # no item's: `_proper_file` met nobody
     try:
         os.link(old, new, follow_symlinks=False)
-    except PermissionError:  # a file system without links
+    except OSError as error:
+        if error.errno not in durable.NO_LINKS:
+            raise
         state = os.stat(old)
         with open(old, "rb") as source:
             _, _, temp = durable.write_aside(new, iter(lambda: source.read(1 << 18), b""), state.st_mtime_ns)

@@ -30,6 +30,7 @@ from transhumance.connectors.contract import (
     Container,
     FileBody,
     Record,
+    Retry,
     StopEndpoint,
     Text,
     UserError,
@@ -96,8 +97,12 @@ class Store:
         if not path.exists():
             body = [secrets.token_hex(16).encode() + b"\n"]
             _, _, temp = durable.write_aside(path, body)
-            with suppress(FileExistsError):  # another process was first
+            try:
                 os.link(temp, path)
+            except FileExistsError:
+                pass  # another process was first
+            except OSError:  # a disk without links
+                os.rename(temp, path)
             durable.discard(temp)
             durable.sync_folder(self.root)
 
@@ -368,20 +373,18 @@ class Lines:
             file.close()
 
     def of(self, row: Row) -> bytes:
-        """The line of one item. Raises `StopEndpoint` where the index files are not what the catalogue was made
-        from."""
+        """The line of one item. Raises `Retry` where the index was settled meanwhile."""
         if row.seq is None or row.at is None:
             line = self.index.find(row.key) or b""
         else:
             line = self.at(row.seq, row.at)
         if not line:
-            raise StopEndpoint(
-                Text(
-                    f"{self._where} a changé pendant la lecture ; relancez",
-                    f"{self._where} changed while it was read; run it again",
-                )
-            )
+            raise self._changed()
         return line
+
+    def _changed(self) -> Retry:
+        where = self._where
+        return Retry(Text(f"{where} a changé pendant la lecture", f"{where} changed while it was read"), 1.0)
 
     def at(self, seq: int, at: int) -> bytes:
         """The line at an offset of a chunk's index file."""
@@ -389,7 +392,10 @@ class Lines:
         if file is None:
             if len(self._files) >= _OPEN_FILES:
                 self._files.popitem(last=False)[1].close()
-            file = self._files[seq] = open(self._folder / self._names[seq], "rb")
+            try:
+                file = self._files[seq] = open(self._folder / self._names[seq], "rb")
+            except (FileNotFoundError, KeyError):
+                raise self._changed() from None
         else:
             self._files.move_to_end(seq)
         file.seek(at)

@@ -70,7 +70,7 @@ def _second_name(folder: int, name: str, where: int, as_: str, found: os.stat_re
     except FileExistsError:
         raise
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS):
+        if error.errno not in durable.NO_LINKS:
             raise
     if stat.S_ISLNK(found.st_mode):
         os.symlink(os.readlink(name, dir_fd=folder), as_, dir_fd=where)

@@ -28,6 +28,7 @@ from transhumance.connectors.contract.bodies import blocks
 
 ASIDE = ".transhumance-aside-"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV})  # where copies must do
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 StrPath = str | os.PathLike[str]
 

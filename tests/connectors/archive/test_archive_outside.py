@@ -347,6 +347,60 @@ def test_the_identity_moves_with_the_archive(filled: Any, tmp_path: Path) -> Non
     assert filled.source().identity() == before == filled.open().identity()
 
 
+def test_what_is_too_deep_or_too_long(play: Callable[..., Any], item: Callable[..., Record]) -> None:
+    it = play()
+    mailbox = it.place(tuple(f"{'sous-dossier' * 12} {n}" for n in range(60)))
+    share = it.place((), "documents")
+    deep = b"/".join([b"d" * 120] * 50 + [b"f.txt"])
+    it.write(item(b"1", b"mail"), where=mailbox)
+    (outcome,) = it.write(item(deep, b"deep", "file"), where=share, chunk="d")
+    assert outcome.status is Status.WRITTEN
+    it.target.finish()
+    assert it.sha256sum() == "" and it.texts() == {b"1": b"mail", deep: b"deep"}
+    assert len(mailbox.path) == 60 and list(check.verify(it.root)) == []
+
+
+def test_what_json_can_not_say_is_refused(play: Callable[..., Any], item: Callable[..., Record]) -> None:
+    it, nested = play(), ()
+    for _ in range(5000):
+        nested = (nested,)
+    bad = Record(b"1", "message", "document", {**item(b"1", b"").properties, "meta": {"deep": nested}}, {})
+    odd = Record(b"2", "message", "document", {**item(b"2", b"").properties, "meta": {"what": object()}}, {})
+    outcomes = it.write(bad, odd, item(b"3", b"fine"))
+    assert [o.status for o in outcomes] == [Status.REFUSED, Status.REFUSED, Status.WRITTEN]
+    assert it.target.probe(it.place(), [Write(b"1", bad)], "", Fence("c", 2)) == [None]
+    assert it.texts() == {b"3": b"fine"}
+
+
+def test_bodies_of_any_name(play: Callable[..., Any], item: Callable[..., Record]) -> None:
+    it = play()
+    names = ["content", "attachment/0", "a", "a/b", "", "..", "../../x", "CON", "\ud800", "n" * 400, "n" * 401]
+    bodies = {name: BytesBody.of(repr(name).encode()) for name in names}
+    (outcome,) = it.write(Record(b"1", "message", "document", item(b"1", b"").properties, bodies))
+    it.target.finish()
+    assert outcome.status is Status.WRITTEN and it.sha256sum() == ""
+    (back,) = it.target.read_back(it.place(), [b"1"])
+    assert {name: body.open().read() for name, body in back.bodies.items()} == {n: b.data for n, b in bodies.items()}
+
+
+def test_a_disk_without_links(
+    play: Callable[..., Any], item: Callable[..., Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any, **__: Any) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuses)
+    it = play()
+    share = it.place((), "documents")
+    it.write(item(b"a", b"one", "file"), where=share)
+    it.target.finish()
+    (outcome,) = it.write(item(b"a", b"two", "file"), item(b"A", b"twin", "file"), where=share)[:1]
+    assert it.sha256sum() != "" and it.manifest() and it.sha256sum() == ""
+    assert it.texts() == {b"a": b"two", b"A": b"twin"} and len(it.files()) == 2
+    back = it.target.restore(share, b"a", outcome.before, Expect(outcome.version), Fence("u", 1))
+    assert back.status is Status.WRITTEN and it.texts()[b"a"] == b"one"
+
+
 def test_residue_only(play: Callable[..., Any], item: Callable[..., Record]) -> None:
     it = play(keep="residue")
     (outcome,) = it.write(item(b"1", b"x" * 5000))
