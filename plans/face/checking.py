@@ -36,7 +36,7 @@ def show_check(console: Console, project: Project, found: Checked) -> int:
         _field(console, error, error in found.missing)
     _endpoints(console, found)
     for each in found.endpoints:
-        _why(console, each)
+        _empty(console, each)
     _ledger(console, found)
     odd = _probes(console, found)
     ready = [goal for goal in GOALS if not found.why_not[goal]]
@@ -110,10 +110,8 @@ def _emit(console: Console, each: EndpointCheck) -> None:
     )
 
 
-def _why(console: Console, each: EndpointCheck) -> None:
-    if each.reason:
-        console.out(f"{each.name} : {each.reason.fr}", f"{each.name}: {each.reason.en}", "bad")
-    elif each.empty:
+def _empty(console: Console, each: EndpointCheck) -> None:
+    if each.empty:
         console.out(f"{each.name} : aucun sujet n'y est trouvé.", f"{each.name}: no subject is found there.", "warn")
 
 
@@ -122,8 +120,6 @@ def _ledger(console: Console, found: Checked) -> None:
     place, free = shown(str(ledger.path), 200), size(ledger.free, console.lang)
     kind = ledger.file_system or "?"
     console.out(f"Registre : {place} ({kind}), {free} libres.", f"Ledger: {place} ({kind}), {free} free.")
-    if ledger.reason:
-        console.result(console.of(ledger.reason), "bad")
     reason = console.of(ledger.reason) if ledger.reason else ""
     console.emit("ledger", path=str(ledger.path), file_system=ledger.file_system, bytes_free=ledger.free, reason=reason)
 
