@@ -133,7 +133,7 @@ class PstSource:
                     key + _FILE_SEPARATOR + nid,
                     (*label, *folder.path),
                     folder.role if alone else None,
-                    _said(folder) | (told if not folder.path else {}),
+                    _said(folder) | _protected(file) | (told if not folder.path else {}),
                 )
 
     def _locate(self, container: Container) -> tuple[Path, int]:
@@ -189,10 +189,16 @@ def _said(folder: Folder) -> dict[str, Value]:
     return found
 
 
+def _protected(file: PstFile) -> dict[str, Value]:
+    """The code of a password, said with each folder, since it is true of each item."""
+    password = file.store.get(0x67FF)
+    return {"codes": (PASSWORD,)} if isinstance(password, int) and password else {}
+
+
 def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
     """What is true of a whole file, said with its top folder: items that are in no folder or in folders that nobody
     sees are counted, not taken."""
-    name, password = file.store.get(0x3001), file.store.get(0x67FF)
+    name = file.store.get(0x3001)
     told: dict[str, Value] = {
         "store": name if isinstance(name, str) else "",
         "file": f"{file.header.kind}, {'Unicode' if file.header.unicode else 'ANSI'}",
@@ -201,8 +207,6 @@ def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
     }
     if tree.damages:
         told["unreadable_folders"] = len(tree.damages)
-    if isinstance(password, int) and password:
-        told["codes"] = (PASSWORD,)
     return told
 
 

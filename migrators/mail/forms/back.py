@@ -30,7 +30,17 @@ from transhumance.migrators.mail.forms.addresses import (
 from transhumance.migrators.mail.forms.copies import copied
 from transhumance.migrators.mail.forms.headers import BCC, CC, IMPORTANCES, SENSITIVITIES, TO, normalized
 from transhumance.migrators.mail.forms.rtfbody import contained
-from transhumance.migrators.mail.forms.texts import HTML, LIMIT, PAGES, PLAIN, RTF, STORED, stored_bytes
+from transhumance.migrators.mail.forms.texts import (
+    HTML,
+    LIMIT,
+    PAGES,
+    PLAIN,
+    REPORT,
+    RTF,
+    STORED,
+    codec_of,
+    stored_bytes,
+)
 from transhumance.migrators.mail.forms.view import TextPart, View
 from transhumance.migrators.mail.forms.words import text_of
 
@@ -221,10 +231,13 @@ def row_of(address: Address, kind: int) -> dict[str, Value]:
 
 def _texts(said: Said, view: View, hints: Hints) -> None:
     """The bodies. `bodies`: under which keys they were stored, where not as usual; `rtf`: which of them came out of the
-    RTF, so is none; `pages`: code pages of those that became UTF-8."""
+    RTF, so is none, or `report`; `pages`: code pages of those that became UTF-8."""
     stored, pages, from_rtf = _mapping(hints.get("bodies")), _mapping(hints.get("pages")), hints.get("rtf")
     bodies: dict[str, Value] = {}
     for name, part in ((PLAIN, view.plain), (HTML, view.html)):
+        if part is not None and name == PLAIN and from_rtf == REPORT:
+            said.properties[mapi_tags.REPORT_TEXT] = part.data.decode(codec_of(part.charset), "replace")
+            continue
         if part is None or from_rtf == name or (name == PLAIN and not part.data and not view.files):
             continue
         under, page = stored.get(name, STORED[name]), pages.get(name)

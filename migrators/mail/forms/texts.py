@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import Body, Finding, Record, SkipItem, Text, Value, read_all
-from transhumance.connectors.formats import mapi, mapi_rtf
+from transhumance.connectors.formats import mapi, mapi_rtf, mapi_tags
 from transhumance.migrators.mail.forms.view import TextPart
 
 LIMIT = 64 << 20
-PLAIN, HTML, RTF = "body/plain", "body/html", "body/rtf"
+PLAIN, HTML, RTF, REPORT = "body/plain", "body/html", "body/rtf", "report"
 STORED = {PLAIN: "0x1000001F", HTML: "0x10130102", RTF: "0x10090102"}
 
 # Charsets that mail readers know, by Windows code page; each stands for one page, so that the way back is sure.
@@ -36,7 +36,8 @@ _META = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2
 @dataclass(frozen=True, slots=True)
 class Texts:
     """The parts. `rtf`: the RTF of the message, opened, where it is RTF of its own and no HTML says the same.
-    `from_rtf`: which part was taken out of the RTF. `recoded`: code pages of bodies that became UTF-8."""
+    `from_rtf`: which part was taken out of the RTF; `report`: the text is a delivery report's, which keeps it in a
+    property (MS-OXOMSG 2.2.2). `recoded`: code pages of bodies that became UTF-8."""
 
     plain: TextPart | None = None
     html: TextPart | None = None
@@ -68,6 +69,9 @@ def compose_texts(record: Record) -> Texts:
                 findings.append(Finding("MAIL-RTF-01", "RTF"))
             if plain is None:
                 plain, from_rtf = _unicode(found.text), PLAIN
+    report = mapi.text(record.properties, mapi_tags.REPORT_TEXT)
+    if plain is None and html is None and report:
+        plain, from_rtf = _unicode(report), REPORT
     return Texts(plain, html, rtf, from_rtf, tuple(recoded), tuple(findings))
 
 

@@ -75,7 +75,7 @@ def _full(value):
 
 
 @settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(st.data(), st.booleans())
 def test_every_property_comes_back(tmp_path, data, unicode):
@@ -126,6 +126,7 @@ def test_folders_roles_and_password(tmp_path, unicode, kind):
     told = found["é",].properties
     assert told["file"] == f"pst, {kind}" and told["store"] == "Boîte" and told["codes"] == ("MAIL-PST-07",)
     assert found["é", "Archives"].properties["role_guessed"] is True
+    assert {c.properties["codes"] for c in found.values()} == {("MAIL-PST-07",)}
 
 
 def test_texts_of_an_ansi_file_are_read_in_the_plans_code_page(tmp_path):

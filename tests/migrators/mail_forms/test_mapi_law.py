@@ -173,7 +173,7 @@ def through_json(residue):
     )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(records())
 def test_every_record_comes_back(record):
     opened = CODEC.to_open(record, CONTEXT)
@@ -183,7 +183,7 @@ def test_every_record_comes_back(record):
     CODEC.from_open(opened.document, (), CONTEXT)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(records())
 def test_every_message_is_lawful_and_says_no_more_than_its_item(record):
     opened = CODEC.to_open(record, CONTEXT)
@@ -204,7 +204,7 @@ def test_every_message_is_lawful_and_says_no_more_than_its_item(record):
     assert names.count("mime-version") == 1 and names.count("content-type") == 1
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(records())
 def test_attachments_and_texts_reach_another_reader(record):
     data = read_all(CODEC.to_open(record, CONTEXT).document.bodies["content"])
