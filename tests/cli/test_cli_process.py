@@ -30,8 +30,8 @@ def test_a_story_by_its_exit_codes(estate: Any) -> None:
         ("verify", 0),
         ("cutover --wave pilote --yes", 0),
         ("run --wave pilote", 1),  # the target is master
-        ("return --wave pilote --yes", 0),
         ("archive verify archive", 0),
+        ("return --wave pilote --yes", 0),
         ("explain NO-SUCH-01", 1),
         ("rnu", 1),
     )
