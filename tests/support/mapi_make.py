@@ -272,7 +272,7 @@ def certificates() -> Any:
 def lists(draw: Any) -> Record:
     """A distribution list."""
     wrapped = st.binary(min_size=20, max_size=24).map(lambda d: bytes(4) + mapi_entryid.WRAPPED + b"\xc3" + d)
-    names = TEXT.map(lambda text: text.replace("\0", ""))
+    names = st.builds(lambda mark, text: f"{mark.hex[:8]} {text}".replace("\0", ""), st.uuids(), TEXT)
     addresses = st.sampled_from(["a@chu.example", "/o=X/cn=Z", ""])
     one_off = st.builds(mapi_entryid.one_off, names, st.sampled_from(["SMTP", "EX"]), addresses,
                         st.sampled_from([0x8001, 0x9001]))  # fmt: skip

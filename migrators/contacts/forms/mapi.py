@@ -25,11 +25,11 @@ from transhumance.connectors.formats.contentline import Property
 from transhumance.connectors.formats.mapi_residue import ITEM, Said, completed, residue_of, usable, widened
 from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.migrators.contacts.document import DOCUMENT, STANDARD
-from transhumance.migrators.contacts.forms.mapi_fields import NOTE
+from transhumance.migrators.contacts.forms.mapi_fields import NAME, NOTE
 from transhumance.migrators.contacts.forms.mapi_list import list_lines
 from transhumance.migrators.contacts.forms.mapi_said import Reading, digests, is_group, read_card, said_card, strange
 from transhumance.migrators.contacts.forms.mapi_table import TABLE
-from transhumance.migrators.contacts.forms.mapi_write import Card, contact_lines, joined, name_of
+from transhumance.migrators.contacts.forms.mapi_write import FN, Card, contact_lines, joined, name_of
 
 LIMIT = 64 << 20  # bytes of a card that are read
 _SMALL, _LARGE = 64 << 10, 1 << 20  # bytes of a file, and of any other body, that a residue may hold
@@ -57,7 +57,7 @@ class CardCodec:
         _set_aside(card, said)
         _note_unreadable(card)
         residue, large = residue_of(said, item, TABLE, digests(properties), body_views(item.properties), card.hints,
-                                    narrow, {TAKEN: NOTE})  # fmt: skip
+                                    narrow, {TAKEN: NOTE, FN: NAME})  # fmt: skip
         for name in large:
             card.find("CARD-FILE-03", name)
         if any(TABLE.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):

@@ -34,7 +34,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import (
     Field,
 )
 from transhumance.migrators.contacts.forms.mapi_list import said_members
-from transhumance.migrators.contacts.forms.mapi_write import PHOTO, ZONE, zone_of
+from transhumance.migrators.contacts.forms.mapi_write import FN, PHOTO, ZONE, zone_of
 
 _DATE = re.compile(rb"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _DATA_URI = re.compile(rb"data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -107,8 +107,10 @@ def said_card(reading: Reading) -> Said:
     said.bodies.pop("content", None)
     name = reading.text("FN") or ""
     filed = next((p.param("SORT-AS") for p in reading.all("N") if p.param("SORT-AS")), "")
-    said.properties |= {tags.DISPLAY_NAME: name, tags.SUBJECT: name, tags.NORMALIZED_SUBJECT: name,
-                        tags.CONVERSATION_TOPIC: name}  # fmt: skip
+    taken = reading.hints.get(FN)
+    names = (taken if isinstance(taken, str) else tags.DISPLAY_NAME, tags.SUBJECT, tags.NORMALIZED_SUBJECT,
+             tags.CONVERSATION_TOPIC)  # fmt: skip
+    said.properties |= dict.fromkeys(names, name)
     if filed:
         said.properties[tags.FILE_UNDER] = filed
     if group:

@@ -15,6 +15,7 @@ from transhumance.connectors.formats import contentwrite, mapi, mapi_body, zones
 from transhumance.connectors.formats import mapi_tags as tags
 from transhumance.connectors.formats.mapi_residue import Said
 from transhumance.connectors.formats.mapi_stored import hints_of
+from transhumance.connectors.formats.mapi_text import clean
 from transhumance.migrators.contacts.forms.mapi_certificate import certificates
 from transhumance.migrators.contacts.forms.mapi_fields import (
     ADDRESSES,
@@ -35,8 +36,10 @@ PLAIN_MAIL = re.compile(r"[^\s@<>\",;\x00-\x20]+@[^\s@<>\",;\x00-\x20]+")
 PHOTO_LIMIT = 2 << 20  # bytes of a photo in a card
 HTML_LIMIT = 1 << 20  # characters of HTML in a card
 PHOTO_NAME = "contactpicture.jpg"
+FN = "fn"  # the hint: where FN was taken from, where that is not the display name
 ZONE = "zone"  # the hint: the mailbox's zone, for the instants of days
 PHOTO = "photo"  # the hint: which attachment it is, where it is not the first
+_NAMES = (tags.DISPLAY_NAME, tags.DL_NAME, tags.FILE_UNDER, tags.SUBJECT, tags.COMPANY_NAME, tags.EMAIL1_ADDRESS)
 _HOST = re.compile(r"(?i)[a-z0-9-]+(\.[a-z0-9-]+)+([/:?#].*)?")
 _LANGUAGE = re.compile(r"(?i)[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}")
 _NAMESPACE = uuid.UUID("8f2d6c1e-3f5b-5a43-9d1c-6e0f1b7a2c94")  # of UIDs that are derived, by this project
@@ -94,8 +97,12 @@ def uid_of(card: Card) -> str:
 
 def name_of(card: Card) -> str:
     """FN, which a card must have: the display name, else what it is filed under, else a name it has."""
-    keys = (tags.DISPLAY_NAME, tags.DL_NAME, tags.FILE_UNDER, tags.SUBJECT, tags.COMPANY_NAME, tags.EMAIL1_ADDRESS)
-    return next((text for key in keys if (text := card.text(key)).strip()), "?")
+    for key in _NAMES:
+        if clean(text := card.text(key)).strip():
+            if key != tags.DISPLAY_NAME:
+                card.hints[FN] = key
+            return text
+    return "?"
 
 
 def text_line(card: Card, one: Field) -> bytes | None:
