@@ -224,7 +224,9 @@ def distinct(record: Record) -> Record:
 
     def own(value: Any, path: str) -> Any:
         match value:
-            case str() if path.endswith(("1F", "1E")) and "@" not in value and not value.startswith(("IPM.", "/o=")):
+            case str() if (
+                path.endswith(("1F", "1E")) and ".example" not in value and not value.startswith(("IPM.", "/o="))
+            ):
                 mark = hashlib.sha256(path.encode()).hexdigest()[:8]
                 return f"{value} {mark}" if value and value not in ("SMTP", "EX", "smtp") else value
             case dict():
