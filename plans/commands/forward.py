@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from transhumance.connectors.contract import InputLine, Text, key_from_text
+from transhumance.connectors.contract import Text, key_from_text
 from transhumance.plans.commands.checks import check_may_run, check_window, note_drift, until_closed
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
-from transhumance.plans.engine.discovery import page_name
 from transhumance.plans.engine.job import Job
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.engine.transfer import Transfer
@@ -123,8 +122,6 @@ def _gone_share(job: Job, workload: str) -> tuple[int, int]:
 
 
 def _gone_items(job: Job, chunk: Chunk) -> list[Item]:
-    page = page_name(chunk.pass_id, chunk.container, chunk.page)
-    digest = job.project.ledger.page_digest(chunk.pass_id, chunk.container, chunk.page)
-    lines = list(job.project.manifests.read(page, InputLine, digest))[chunk.low : chunk.high]
+    lines = job.page(chunk)[chunk.low : chunk.high]
     keys = [key_from_text(line.key) for line in lines]
     return list(job.project.items.lookup(chunk.target, chunk.container, keys).values())

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from transhumance.connectors.contract import Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
 from transhumance.plans.engine.faultpoints import point
-from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, Job, contract_container
+from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, Job, contract_container, page_name
 from transhumance.plans.engine.limits import Stopped
 from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed, Member, Problem
 from transhumance.plans.ledger.itemmap import Known
@@ -94,11 +94,6 @@ def discover(job: Job, row: ContainerRow) -> None:
     if job.kind != "dry_run":
         ledger.set_container(row.id, "open", feed.listed)
     point("feed.complete")
-
-
-def page_name(pass_id: int, container: int, page: int) -> str:
-    """The name of an input manifest."""
-    return f"{pass_id:05d}-{container:07d}-{page:06d}.in"
 
 
 def _line(ref: ItemRef) -> InputLine:

@@ -88,7 +88,8 @@ class ReverseJob(Job):
         """Back under the subject's key at the source."""
         subject = str(row.properties["origin_subject"]).encode("utf-8", "surrogateescape")
         path = tuple(row.properties.get("origin_path", row.path))
-        return Container(subject, row.workload, row.key, path, row.role)
+        own = {name: value for name, value in row.properties.items() if not name.startswith("origin")}
+        return Container(subject, row.workload, row.key, path, row.role, own)
 
 
 @dataclass(slots=True)
@@ -249,7 +250,7 @@ def _row(job: Job, workload: str, master: str, container: Container, properties:
         container.key,
         container.path,
         container.role,
-        properties,
+        {**container.properties, **properties},
     )
     return job.project.ledger.container(found)
 

@@ -19,6 +19,7 @@ Chooser = Callable[[Sequence[ItemRef]], list[ItemRef]]
 EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
 CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
+PAGES_KEPT = 4
 TRIES = 3
 """How often an item is tried in a pass before it is put into quarantine."""
 
@@ -65,6 +66,7 @@ class Job:
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _index: dict[tuple[str, str, bytes], Member] = field(default_factory=dict)
+    _pages: dict[tuple[int, int, int], list[InputLine]] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -82,6 +84,20 @@ class Job:
     def targets(self, workload: str) -> list[str]:
         """The endpoints that this pass writes of a workload, or would."""
         return self.project.targets(workload)
+
+    def page(self, chunk: Chunk) -> list[InputLine]:
+        """Every line of a chunk's page. The last few pages are kept: the chunks of one page come one after the other."""
+        key = (chunk.pass_id, chunk.container, chunk.page)
+        with self._guard:
+            if (known := self._pages.get(key)) is not None:
+                return known
+        digest = self.project.ledger.page_digest(*key)
+        lines = list(self.project.manifests.read(page_name(*key), InputLine, digest))
+        with self._guard:
+            self._pages[key] = lines
+            while len(self._pages) > PAGES_KEPT:
+                del self._pages[next(iter(self._pages))]
+        return lines
 
     def one_at_a_time(self, target: str, container: int) -> threading.Lock:
         """The lock of one container at one target: calls for it are never made at the same time."""
@@ -123,6 +139,11 @@ class Job:
         path = (row.endpoint, *row.path) if later else row.path
         role = None if later else row.role
         return Container(subject, row.workload, row.key, path, role, row.properties)
+
+
+def page_name(pass_id: int, container: int, page: int) -> str:
+    """The name of an input manifest."""
+    return f"{pass_id:05d}-{container:07d}-{page:06d}.in"
 
 
 def contract_container(row: ContainerRow) -> Container:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from transhumance.connectors.contract import Container, InputLine, key_text
-from transhumance.plans.engine.discovery import page_name
 from transhumance.plans.engine.faultpoints import point
-from transhumance.plans.engine.job import CHUNK_ITEMS, Job
+from transhumance.plans.engine.job import CHUNK_ITEMS, Job, page_name
 from transhumance.plans.engine.limits import Stopped
 from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed
 from transhumance.plans.ledger.itemmap import Item

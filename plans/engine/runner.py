@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 from transhumance.connectors.contract import InputLine, StaleLease, StopEndpoint, Text, TranshumanceError
 from transhumance.plans.engine.codecpool import CodecPool
-from transhumance.plans.engine.discovery import page_name
 from transhumance.plans.engine.faultpoints import point
 from transhumance.plans.engine.job import Counts, Job, Work
 from transhumance.plans.engine.lease import Heart
@@ -216,9 +215,7 @@ def _claim(job: Job, phase: str) -> list[Chunk]:
 
 
 def _lines(job: Job, chunk: Chunk) -> list[InputLine]:
-    digest = job.project.ledger.page_digest(chunk.pass_id, chunk.container, chunk.page)
-    name = page_name(chunk.pass_id, chunk.container, chunk.page)
-    return list(job.project.manifests.read(name, InputLine, digest))[chunk.low : chunk.high]
+    return job.page(chunk)[chunk.low : chunk.high]
 
 
 def _release(job: Job, chunks: Sequence[Chunk]) -> None:

@@ -378,9 +378,7 @@ def _retries(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine])
     failed = {line.key for line in lines if line.status == "failed"}
     if not failed:
         return []
-    page = discovery.page_name(chunk.pass_id, row.id, chunk.page)
-    digest = job.project.ledger.page_digest(chunk.pass_id, row.id, chunk.page)
-    everything = list(job.project.manifests.read(page, InputLine, digest))
+    everything = job.page(chunk)
     wait = time.time() + RETRY_WAIT * 2**chunk.attempt
     return [
         ChunkSpec(chunk.target, at, at + 1, chunk.phase, chunk.attempt + 1, wait)
