@@ -48,8 +48,8 @@ def difference(said: Value | Missing, actual: Value | Missing) -> Value:
         return _same_text(said, actual) or _edit(said, actual)
     if isinstance(actual, bytes) and isinstance(said, bytes):
         return _edit(said, actual)
-    if isinstance(actual, datetime) and isinstance(said, datetime) and abs(actual - said) < _NEAR:
-        return {"plus": (actual - said) // timedelta(microseconds=1)}
+    if isinstance(actual, datetime) and isinstance(said, datetime) and actual.tzinfo and said.tzinfo:
+        return {"plus": (actual - said) // timedelta(microseconds=1)} if abs(actual - said) < _NEAR else actual
     return actual
 
 

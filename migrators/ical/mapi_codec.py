@@ -33,7 +33,7 @@ from transhumance.connectors.formats.mapi_residue import (
 from transhumance.connectors.formats.mapi_stored import TAKEN, body_views
 from transhumance.connectors.formats.mapi_text import View
 from transhumance.migrators.ical.document import STANDARD
-from transhumance.migrators.ical.mapi_files import set_aside
+from transhumance.migrators.ical.mapi_files import ASIDE, set_aside
 from transhumance.migrators.ical.mapi_object import BODY, PEOPLE, Opening, Part, Reading, digests, read_object, strange
 from transhumance.migrators.ical.mapi_people import OWN
 
@@ -67,7 +67,7 @@ def to_open(shape: Shape, record: Record, context: Context) -> Opened:
     set_aside(opening, said)
     residue, large = residue_of(said, item, shape.table, digests(calendar, shape.component),
                                 {**shape.blobs, **body_views(item.properties)}, opening.hints, narrow,
-                                {TAKEN: BODY, OWN: PEOPLE})  # fmt: skip
+                                {TAKEN: BODY, ASIDE: BODY, OWN: PEOPLE})  # fmt: skip
     for name in large:
         opening.find("CAL-ATT-04", name)
     if any(shape.table.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):

@@ -23,6 +23,7 @@ INLINE = 4 << 20  # bytes of all files that lie in an object
 SMALL, LARGE = 64 << 10, 1 << 20  # bytes of a file, and of any other body, that a residue may hold
 BY_VALUE, REFERENCE, RESOLVE, ONLY, EMBEDDED, OLE, WEB = 1, 2, 3, 4, 5, 6, 7
 _BY_REFERENCE = frozenset((REFERENCE, RESOLVE, ONLY, WEB))
+ASIDE = "aside"  # the hint, as long as the texts are not edited: which of them are bodies of the document
 PLACES = "attachments"  # the hint: which attachments the lines stand for, where that is not all of them in order
 _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,100}/[A-Za-z0-9!#$&^_.+-]{1,100}")
 
@@ -57,6 +58,8 @@ def set_aside(opening: Opening, said: Said) -> None:
             opening.bodies[name] = body
             said.bodies[name] = body
             opening.find("CAL-ATT-03", name.partition("/")[0])
+    if texts := tuple(name for name in opening.bodies if name.startswith("body/")):
+        opening.hints[ASIDE] = texts
 
 
 def rows(properties: Mapping[str, Value]) -> list[Mapping[str, Value]]:
@@ -145,10 +148,14 @@ def said_files(part: Part, reading: Reading) -> Said:
         if data is not None:
             said.bodies[f"attachment/{place}"] = BytesBody.of(data)
     said.properties["attachments"] = tuple(table)
-    for name, body in reading.bodies.items():
-        if name != "content":
-            said.bodies[name] = body
+    said.bodies |= {name: body for name, body in reading.bodies.items() if is_current(name, reading.hints)}
     return said
+
+
+def is_current(name: str, hints: Mapping[str, Value]) -> bool:
+    """Whether a body of the document is the item's: a text only as long as its hint is kept."""
+    texts = hints.get(ASIDE)
+    return name != "content" and (not name.startswith("body/") or (isinstance(texts, tuple | list) and name in texts))
 
 
 def _data(prop: Property) -> bytes | None:

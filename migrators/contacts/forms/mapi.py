@@ -29,7 +29,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import NAME, NOTE
 from transhumance.migrators.contacts.forms.mapi_list import list_lines
 from transhumance.migrators.contacts.forms.mapi_said import Reading, digests, is_group, read_card, said_card, strange
 from transhumance.migrators.contacts.forms.mapi_table import TABLE
-from transhumance.migrators.contacts.forms.mapi_write import FN, Card, contact_lines, joined, name_of
+from transhumance.migrators.contacts.forms.mapi_write import ASIDE, FN, Card, contact_lines, joined, name_of
 
 LIMIT = 64 << 20  # bytes of a card that are read
 _SMALL, _LARGE = 64 << 10, 1 << 20  # bytes of a file, and of any other body, that a residue may hold
@@ -57,7 +57,7 @@ class CardCodec:
         _set_aside(card, said)
         _note_unreadable(card)
         residue, large = residue_of(said, item, TABLE, digests(properties), body_views(item.properties), card.hints,
-                                    narrow, {TAKEN: NOTE, FN: NAME})  # fmt: skip
+                                    narrow, {TAKEN: NOTE, ASIDE: NOTE, FN: NAME})  # fmt: skip
         for name in large:
             card.find("CARD-FILE-03", name)
         if any(TABLE.part(entry.path) != ITEM and entry.kind == "part" for entry in residue):
@@ -90,6 +90,8 @@ def _set_aside(card: Card, said: Said) -> None:
             card.find("CARD-FILE-02", name.partition("/")[0])
         if body.size is None or body.size > most:
             card.bodies[name] = said.bodies[name] = body
+    if texts := tuple(name for name in card.bodies if name.startswith("body/")):
+        card.hints[ASIDE] = texts
 
 
 def _note_unreadable(card: Card) -> None:

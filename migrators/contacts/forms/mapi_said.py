@@ -34,7 +34,7 @@ from transhumance.migrators.contacts.forms.mapi_fields import (
     Field,
 )
 from transhumance.migrators.contacts.forms.mapi_list import said_members
-from transhumance.migrators.contacts.forms.mapi_write import FN, PHOTO, ZONE, zone_of
+from transhumance.migrators.contacts.forms.mapi_write import ASIDE, FN, PHOTO, ZONE, zone_of
 
 _DATE = re.compile(rb"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _DATA_URI = re.compile(rb"data:[^,]{0,200};base64,", re.IGNORECASE)
@@ -103,8 +103,7 @@ def said_card(reading: Reading) -> Said:
     """Properties and bodies."""
     group = (reading.text("KIND") or "").strip().lower() == "group"
     texts = said_texts(reading.text("NOTE"), reading.text("X-ALT-NOTE"), reading.hints)
-    said = Said({**_constants(group), **texts.properties, **_marks(reading)}, {**texts.bodies, **dict(reading.bodies)})
-    said.bodies.pop("content", None)
+    said = Said({**_constants(group), **texts.properties, **_marks(reading)}, {**texts.bodies, **_aside(reading)})
     name = reading.text("FN") or ""
     filed = next((p.param("SORT-AS") for p in reading.all("N") if p.param("SORT-AS")), "")
     taken = reading.hints.get(FN)
@@ -119,6 +118,13 @@ def said_card(reading: Reading) -> Said:
         said.properties |= _person(reading)
         _photo(reading, said)
     return said
+
+
+def _aside(reading: Reading) -> dict[str, Body]:
+    """Bodies of the document that are the item's: a text only as long as its hint is kept."""
+    texts = reading.hints.get(ASIDE)
+    current = texts if isinstance(texts, tuple | list) else ()
+    return {n: b for n, b in reading.bodies.items() if n.startswith("attachment/") or n in current}
 
 
 def _constants(group: bool) -> dict[str, Value]:

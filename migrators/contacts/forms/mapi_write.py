@@ -36,6 +36,7 @@ PLAIN_MAIL = re.compile(r"[^\s@<>\",;\x00-\x20]+@[^\s@<>\",;\x00-\x20]+")
 PHOTO_LIMIT = 2 << 20  # bytes of a photo in a card
 HTML_LIMIT = 1 << 20  # characters of HTML in a card
 PHOTO_NAME = "contactpicture.jpg"
+ASIDE = "aside"  # the hint, as long as the note is not edited: which texts are bodies of the document
 FN = "fn"  # the hint: where FN was taken from, where that is not the display name
 ZONE = "zone"  # the hint: the mailbox's zone, for the instants of days
 PHOTO = "photo"  # the hint: which attachment it is, where it is not the first

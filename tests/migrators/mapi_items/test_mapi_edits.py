@@ -136,3 +136,17 @@ def test_an_attendee_who_was_added_comes_back_beside_the_others():
     people = found.record.properties["recipients"]
     assert [p[tags.EMAIL_ADDRESS] for p in people] == ["zoe@chu.example", "bob@chu.example"]
     assert "recipients" in {f.detail for f in found.findings}
+
+
+@pytest.mark.parametrize(("codec", "record", "line"), [(EVENTS[0], EVENT, b"DESCRIPTION"), (CARDS[0], CARD, b"NOTE")])
+def test_a_large_text_beside_the_document_goes_with_the_text_it_formats(codec, record, line):
+    rtf = BytesBody.of(b"\x20\0\0\0\x10\0\0\0MELA\0\0\0\0{\\rtf1 Bonjour}" + bytes(2 << 20))
+    properties = {**record.properties, "bodies": {"body/rtf": "0x10090102"}}
+    large = Record(b"k", record.kind, "mapi", properties, {"body/rtf": rtf})
+    opened = codec.to_open(large, HERE)
+    assert opened.document.bodies["body/rtf"] is rtf
+    same = codec.from_open(opened.document, opened.residue, HERE)
+    assert codec.compare(large, same.record) == () and not same.findings
+    other = edited(opened.document, line + b":Bonjour", line + b":Bonsoir")
+    changed = Document(other.kind, other.standard, {}, {**opened.document.bodies, **other.bodies})
+    assert "body/rtf" not in codec.from_open(changed, opened.residue, HERE).record.bodies

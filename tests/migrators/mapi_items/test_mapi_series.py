@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -113,6 +114,20 @@ def test_an_expansion_of_the_object_equals_one_of_the_blob_across_clock_changes(
     want = {pair for pair in expected(blob, zone, last + timedelta(days=2)) if pair[0].date() < last}
     got = expanded(opened, first - timedelta(days=3), last + timedelta(days=3))
     assert {pair for pair in got if pair[0].date() < last} == want
+
+
+@settings(max_examples=40, deadline=None)
+@given(make.series(), st.sampled_from(["Europe/Paris", "Indian/Reunion"]), st.integers(1, 3))
+def test_an_expansion_of_whole_days_equals_one_of_the_blob(blob, zone, length):
+    blob = replace(blob, start_time=0, end_time=1440 * length, overrides=(), pattern=replace(blob.pattern, modified=()))
+    opened = CODEC.to_open(record(blob, zone, **{mapi_tags.ALL_DAY: True}), HERE)
+    first = rec.when(blob.pattern.start_date).date()
+    gone = {rec.when(minutes).date() for minutes in blob.pattern.deleted}
+    want = {(day, day + timedelta(days=length)) for day in days(blob.pattern, first + WINDOW) if day not in gone}
+    cal = icalendar.Calendar.from_ical(opened.document.bodies["content"].data)
+    found = recurring_ical_events.of(cal).between(first, first + WINDOW + timedelta(days=1))
+    got = {(e["DTSTART"].dt, e["DTEND"].dt) for e in found}
+    assert {pair for pair in got if pair[0] <= first + WINDOW} == want
 
 
 @settings(max_examples=80, deadline=None)
