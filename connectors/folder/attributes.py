@@ -30,6 +30,16 @@ def version_of(found: os.stat_result) -> str:
     return f"{found.st_size:x}.{head}.{found.st_ctime_ns:x}"
 
 
+def version_at(found: os.stat_result, noted: tuple[int, int | None] | None) -> str:
+    """The version of an entry at a target. `noted`: the time and permissions that a folder has at the end of a pass,
+    whatever its owner may do with it until then."""
+    if stat.S_ISDIR(found.st_mode) and noted is not None and noted[0] == found.st_mtime_ns:
+        mode = stat.S_IMODE(found.st_mode)
+        if noted[1] is not None and mode in (noted[1], noted[1] | 0o700):
+            return f"{noted[0]:x}.{stat.S_IFDIR | noted[1]:o}"
+    return version_of(found)
+
+
 def same_state(version: str, found: os.stat_result) -> bool:
     """Whether a version is of this state. Where a before-image is a second name of the file, its last change of any
     kind is that name's making."""

@@ -6,27 +6,26 @@ import errno
 import os
 import secrets
 import stat
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import (
     ABSENT,
-    ANY,
     Before,
-    Expect,
     Fence,
     Outcome,
     Record,
+    StaleLease,
     Status,
     Write,
-    sha256_of,
 )
 from transhumance.connectors.folder import images
-from transhumance.connectors.folder.attributes import properties, same_state, set_xattrs, version_of
-from transhumance.connectors.folder.beneath import Beneath, BeneathBody
+from transhumance.connectors.folder.attributes import set_xattrs, version_at
+from transhumance.connectors.folder.beneath import Beneath
+from transhumance.connectors.folder.compare import expected, lstat, same_item, set_folder
 from transhumance.connectors.folder.notes import Notes
-from transhumance.connectors.folder.source import kind_of
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.durable import BodyUnreadable
 from transhumance.connectors.formats.mailfiles import why
@@ -58,30 +57,49 @@ class Step:
 class Batch:
     """The writes of one call. Use it as a context manager: what is left aside is removed at its end."""
 
-    def __init__(self, root: str, notes: Notes, fence: Fence, folding: bool) -> None:
-        """`folding`: the disk takes two names that differ by case for one."""
+    def __init__(self, root: str, start: bytes, notes: Notes, fence: Fence, folding: bool) -> None:
+        """`start`: the subject's folder. `folding`: the disk takes two names that differ by case for one."""
         self.beneath = Beneath(root)
-        self._root, self._notes, self._fence, self._folding = root, notes, fence, folding
+        self._root, self._start, self._notes, self._fence, self._folding = root, start, notes, fence, folding
         self._aside: dict[str, bytes] = {}
+        self._asides: set[bytes] = set()
         self._touched: set[bytes] = set()
         self._staged: set[bytes] = set()
 
     def __enter__(self) -> Batch:
         self._fence.check()
         self._notes.begin()
+        self._sweep()
         return self
+
+    def _sweep(self) -> None:
+        """Removes what an earlier call left aside: it died, or sleeps past its lease and can rename nothing now."""
+        left = self._notes.asides(self._start)
+        for path in left:
+            with suppress(OSError):
+                folder = self.beneath.folder(path)
+                for name in os.listdir(folder):
+                    if name.startswith(durable.ASIDE):
+                        durable.discard(name, dir_fd=folder)
+        self._notes.drop_asides(left)
+
+    def _note_aside(self, path: bytes) -> None:
+        if path not in self._asides:
+            self._notes.keep_aside(path)
+            self._asides.add(path)
 
     def __exit__(self, *_: object) -> None:
         for temp, above in self._aside.items():
             with suppress(OSError):
                 durable.discard(temp, dir_fd=self.beneath.folder(above))
+        self._notes.drop_asides(self._asides)
         self.beneath.__exit__()
 
     # --- staging
 
-    def stage(self, write: Write, record: Record, path: bytes, start: bytes) -> Step | Outcome:
+    def stage(self, write: Write, record: Record, path: bytes) -> Step | Outcome:
         """Lays the bytes of a write aside; an outcome where there is nothing to do, or nothing can be done."""
-        full = start + b"/" + path if start else path
+        full = self._start + b"/" + path if self._start else path
         if full in self._staged:
             return Outcome(write.key, Status.CONFLICT, path, code="GEN-CONFLICT-01", detail="twice in one batch")
         self._staged.add(full)
@@ -97,16 +115,20 @@ class Batch:
         found = lstat(self.beneath, full)
         if record.kind == "folder" and found and stat.S_ISDIR(found.st_mode) and self._notes.is_passing(full):
             return Step(write, record, path, full, None)  # made on the way to a child of it
+        noted = self._notes.folder(full) if found and stat.S_ISDIR(found.st_mode) else None
+        there = version_at(found, noted) if found else ""
         if found is not None:
             if self._folding and not write.target_key and not self._is_exact(full):
-                return Outcome(write.key, Status.CONFLICT, path, version_of(found), code="DOC-NAME-04")
-            if same_item(self.beneath, full, found, record, self._notes.folder(full)):
-                self._note_folder(full, found, record)
-                return Outcome(write.key, Status.UNCHANGED, path, version_of(found))
-        if not expected(found, write.expect):
-            there = version_of(found) if found else ""
-            return Outcome(write.key, Status.CONFLICT, path, there, code="GEN-CONFLICT-01")
-        step = Step(write, record, path, full, found)
+                return Outcome(write.key, Status.CONFLICT, path, there, code="DOC-NAME-04")
+            if same_item(self.beneath, full, found, record, noted):
+                return Outcome(write.key, Status.UNCHANGED, path, self._noted(full, record, there))
+        before = Before()
+        if not expected(found, write.expect, noted):
+            # an effect that was cut short took away what is expected, and kept it
+            before = Before("" if found else self._notes.image(full))
+            if not before.token or write.expect.version == ABSENT:
+                return Outcome(write.key, Status.CONFLICT, path, there, code="GEN-CONFLICT-01")
+        step = Step(write, record, path, full, found, before=before)
         if record.kind == "file":
             step.temp = self._lay_file(full, record)
         return step
@@ -115,6 +137,7 @@ class Batch:
         body = record.bodies.get("content")
         if body is None:
             raise BodyUnreadable(errno.ENODATA, "the item has no content")
+        self._note_aside(full.rpartition(b"/")[0])
         folder, name = self.beneath.parent(full)
         mtime, mode = record.properties.get("modified_ns"), record.properties.get("mode")
         size, digest, temp = durable.write_aside(
@@ -142,8 +165,8 @@ class Batch:
             if above := path.rpartition(b"/")[0]:
                 self._make_folder(above)
             self._fence.check()
+            self._notes.keep_passing([path])  # before it is there, so that a crash leaves none that nobody knows
             self.beneath.folder(path, make=True)
-            self._notes.keep_passing([path])
             self._touched.add(above)
 
     def _is_exact(self, full: bytes) -> bool:
@@ -195,49 +218,59 @@ class Batch:
             os.rmdir(name, dir_fd=folder)  # only an empty one gives its place to a file
             self._notes.gone(step.full)
         self._touched.add(step.full.rpartition(b"/")[0])
-        if step.record.kind == "file":
-            durable.commit(step.temp, name, self._fence, dir_fd=folder)
-            self._aside.pop(step.temp, None)
-        elif step.record.kind == "link":
-            self._link(folder, name, step.record)
-        else:
-            self._folder(step, folder, name, is_folder)
-        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if step.record.kind == "folder":
-            self._note_folder(step.full, found, step.record)
-            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        return Outcome(step.write.key, Status.WRITTEN, step.path, version_of(found), step.before)
+            self._folder(step, folder, name, is_folder)
+        else:
+            if step.record.kind == "link":
+                step.temp = self._lay_link(folder, step.full, step.record)
+            self._rename(step.temp, name, folder)
+        found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        noted = self._notes.folder(step.full) if step.record.kind == "folder" else None
+        return Outcome(step.write.key, Status.WRITTEN, step.path, version_at(found, noted), step.before)
 
-    def _link(self, folder: int, name: str, record: Record) -> None:
+    def _rename(self, temp: str, name: str, folder: int) -> None:
+        try:
+            durable.commit(temp, name, self._fence, dir_fd=folder)
+        except FileNotFoundError:  # a newer worker swept it away
+            raise StaleLease(f"{self._fence.chunk} epoch {self._fence.epoch}") from None
+        self._aside.pop(temp, None)
+
+    def _lay_link(self, folder: int, full: bytes, record: Record) -> str:
         """Notes where a link leads; nobody goes there."""
+        self._note_aside(full.rpartition(b"/")[0])
         temp = durable.ASIDE + secrets.token_hex(8)
+        self._aside[temp] = full.rpartition(b"/")[0]
         os.symlink(str(record.properties.get("target", "")), temp, dir_fd=folder)
         mtime = record.properties.get("modified_ns")
         if isinstance(mtime, int):
             os.utime(temp, ns=(mtime, mtime), dir_fd=folder, follow_symlinks=False)
-        durable.commit(temp, name, self._fence, dir_fd=folder)
+        return temp
 
     def _folder(self, step: Step, folder: int, name: str, there: bool) -> None:
+        """Makes a folder, noted first: what a crash leaves unfinished is then known for what it is."""
+        mtime, mode = step.record.properties.get("modified_ns"), step.record.properties.get("mode")
+        noted = mtime if isinstance(mtime, int) else step.found.st_mtime_ns if step.found and there else time.time_ns()
+        self._notes.keep_folders([(step.full, noted, mode if isinstance(mode, int) else None)])
         if not there:
             if step.found is not None:
                 os.unlink(name, dir_fd=folder)  # kept as before-image
-            try:
+            with suppress(FileExistsError):  # made on the way to a child of it
                 os.mkdir(name, 0o700, dir_fd=folder)
-            except FileExistsError:
-                if not self._notes.is_passing(step.full):
-                    raise
         attributes = step.record.properties.get("xattrs")
         if isinstance(attributes, dict):
             set_xattrs(f"/proc/self/fd/{folder}/{name}", attributes)
+        set_folder(self.beneath.folder(step.full), noted, mode if isinstance(mode, int) else None, open_=True)
 
-    def _note_folder(self, full: bytes, found: os.stat_result, record: Record) -> None:
-        """Notes a folder's time and permissions, and sets them; they are set again after its children."""
+    def _noted(self, full: bytes, record: Record, version: str) -> str:
+        """The version of an item that is there already; a folder's time and permissions are noted and set."""
         if record.kind != "folder":
-            return
-        mtime, mode = record.properties.get("modified_ns"), record.properties.get("mode")
-        noted = mtime if isinstance(mtime, int) else found.st_mtime_ns
-        self._notes.keep_folders([(full, noted, mode if isinstance(mode, int) else None)])
-        set_folder(self.beneath.folder(full), noted, mode if isinstance(mode, int) else None, open_=True)
+            return version
+        folder = self.beneath.folder(full)
+        found = os.fstat(folder)
+        noted = self._notes.folder(full) or (found.st_mtime_ns, stat.S_IMODE(found.st_mode))
+        self._notes.keep_folders([(full, *noted)])
+        set_folder(folder, *noted, open_=True)
+        return version_at(os.fstat(folder), noted)
 
     def _settle_folders(self) -> None:
         """Gives the folders that children were written to their times again."""
@@ -295,80 +328,15 @@ class Batch:
             self._notes.keep_folders([(full, *state)])
             set_folder(self.beneath.folder(full), *state, open_=True)
         else:
+            self._note_aside(full.rpartition(b"/")[0])
             with self._open_root() as root:
                 temp = images.lay(root, before, folder)
+            self._aside[temp] = full.rpartition(b"/")[0]  # it stays where both names were one file already
             durable.commit(temp, name, self._fence, dir_fd=folder)
-            durable.discard(temp, dir_fd=folder)  # still there where both names were one file already
         self._settle_folders()
         durable.sync_filesystem(self.beneath.folder(b""))
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-        return Outcome(key, Status.WRITTEN, key, version_of(found))
-
-
-def set_folder(folder: int, mtime: int, mode: int | None, *, open_: bool = False) -> None:
-    """Sets an open folder's time and permissions. `open_`: its owner may still write to it."""
-    found = os.fstat(folder)
-    wanted = stat.S_IMODE(found.st_mode) if mode is None else mode | (0o700 if open_ else 0)
-    if stat.S_IMODE(found.st_mode) != wanted:
-        os.fchmod(folder, wanted)
-    if found.st_mtime_ns != mtime:
-        os.utime(folder, ns=(found.st_atime_ns, mtime))
-
-
-def lstat(beneath: Beneath, path: bytes) -> os.stat_result | None:
-    """What is at a path, a link not followed; None where nothing is."""
-    try:
-        folder, name = beneath.parent(path)
-        return os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-
-
-def expected(found: os.stat_result | None, expect: Expect) -> bool:
-    """Whether what is there is what a write expects."""
-    if expect.version in (ANY, ABSENT):
-        return expect.version == ANY or found is None
-    return found is not None and same_state(expect.version, found)
-
-
-def same_item(
-    beneath: Beneath, path: bytes, found: os.stat_result, record: Record, noted: tuple[int, int | None] | None
-) -> bool:
-    """Whether what is at a path is what a record says, bytes and all. `noted`: what a folder's time and permissions
-    will be again."""
-    if kind_of(found) != record.kind:
-        return False
-    mtime, mode = record.properties.get("modified_ns"), record.properties.get("mode")
-    if record.kind == "folder" and noted is not None:
-        return mtime in (None, noted[0]) and mode in (None, noted[1])
-    if (
-        mtime not in (None, found.st_mtime_ns)
-        or record.kind != "link"
-        and mode not in (None, stat.S_IMODE(found.st_mode))
-    ):
-        return False
-    folder, name = beneath.parent(path)
-    if record.kind == "link":
-        return os.readlink(name, dir_fd=folder) == record.properties.get("target")
-    if record.properties.get("xattrs", {}) != _own(properties(found, folder, name).get("xattrs")):
-        return False
-    return record.kind == "folder" or _same_bytes(beneath, path, found, record)
-
-
-def _own(attributes: object) -> dict[str, object]:
-    if not isinstance(attributes, dict):
-        return {}
-    return {name: value for name, value in attributes.items() if name.startswith("user.")}
-
-
-def _same_bytes(beneath: Beneath, path: bytes, found: os.stat_result, record: Record) -> bool:
-    body = record.bodies.get("content")
-    if body is None or body.size is not None and body.size != found.st_size:
-        return False
-    try:
-        return sha256_of(BeneathBody(size=found.st_size, root=beneath.root, path=path)) == sha256_of(body)
-    except OSError:
-        return False
+        return Outcome(key, Status.WRITTEN, key, version_at(found, self._notes.folder(full)))
 
 
 def refused(write: Write, path: bytes, error: OSError) -> Outcome:

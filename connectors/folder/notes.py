@@ -2,8 +2,8 @@
 is written touches, and in a portable tree which name stands for which.
 
 A small database in the target's root, `.transhumance-notes.sqlite`, durable with each batch. It also knows which
-folders go when they are empty (they were made on the way to a document, or removed while something was in them), and
-the last before-image of each path. The documents themselves need none of it.
+folders go when they are empty (they were made on the way to a document, or removed while something was in them), the
+last before-image of each path, and where files lie aside. The documents themselves need none of it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ CREATE INDEX IF NOT EXISTS name_fold ON name (fold);
 CREATE INDEX IF NOT EXISTS name_path ON name (path);
 CREATE TABLE IF NOT EXISTS passing (path BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS image (path BLOB PRIMARY KEY, token TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS aside (path BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dirty (one INTEGER PRIMARY KEY);
 """
 
@@ -49,15 +50,17 @@ class Notes:
             except (sqlite3.Error, OSError) as error:
                 raise self._stop(error) from error
 
-    def _change(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
-        rows = list(rows)
-        if not rows:
+    def _change(self, *changes: tuple[str, Iterable[tuple[object, ...]]]) -> None:
+        """Statements with their rows, in one transaction."""
+        todo = [(statement, rows) for statement, given in changes if (rows := list(given))]
+        if not todo:
             return
         with self._lock:
             try:
                 database = self._opened()
                 database.execute("BEGIN IMMEDIATE")
-                database.executemany(statement, rows)
+                for statement, rows in todo:
+                    database.executemany(statement, rows)
                 database.execute("COMMIT")
             except (sqlite3.Error, OSError) as error:
                 raise self._stop(error) from error
@@ -84,8 +87,10 @@ class Notes:
     def keep_folders(self, rows: Iterable[tuple[bytes, int, int | None]]) -> None:
         """Notes folders that are items: path from the root, time in nanoseconds, permission bits."""
         rows = list(rows)
-        self._change("INSERT OR REPLACE INTO folder VALUES (?,?,?)", rows)
-        self._change("DELETE FROM passing WHERE path = ?", [(path,) for path, _, _ in rows])
+        self._change(
+            ("INSERT OR REPLACE INTO folder VALUES (?,?,?)", rows),
+            ("DELETE FROM passing WHERE path = ?", [(path,) for path, _, _ in rows]),
+        )
 
     def folder(self, path: bytes) -> tuple[int, int | None] | None:
         """The time and the permission bits noted for a folder."""
@@ -110,8 +115,7 @@ class Notes:
     def keep_passing(self, paths: Iterable[bytes]) -> None:
         """Notes folders that go when they are empty; they are no items (any more)."""
         rows = [(path,) for path in paths]
-        self._change("DELETE FROM folder WHERE path = ?", rows)
-        self._change("INSERT OR IGNORE INTO passing VALUES (?)", rows)
+        self._change(("DELETE FROM folder WHERE path = ?", rows), ("INSERT OR IGNORE INTO passing VALUES (?)", rows))
 
     def is_passing(self, path: bytes) -> bool:
         """Whether a folder goes when it is empty."""
@@ -123,15 +127,15 @@ class Notes:
 
     def gone(self, path: bytes) -> None:
         """Forgets a path that is gone."""
-        for table in ("folder", "passing", "name", "image"):
-            self._change(f"DELETE FROM {table} WHERE path = ?", [(path,)])
+        tables = ("folder", "passing", "name", "image")
+        self._change(*((f"DELETE FROM {table} WHERE path = ?", [(path,)]) for table in tables))
 
     # --- passes, before-images
 
     def begin(self) -> None:
         """Notes that something is being written."""
         if not self._ask("SELECT 1 FROM dirty"):
-            self._change("INSERT OR IGNORE INTO dirty VALUES (?)", [(1,)])
+            self._change(("INSERT OR IGNORE INTO dirty VALUES (?)", [(1,)]))
 
     def begun(self) -> bool:
         """Whether anything was written since the last end of a pass."""
@@ -139,22 +143,37 @@ class Notes:
 
     def ended(self) -> None:
         """Notes the end of a pass."""
-        self._change("DELETE FROM dirty WHERE one = ?", [(1,)])
+        self._change(("DELETE FROM dirty WHERE one = ?", [(1,)]))
 
     def keep_images(self, rows: Iterable[tuple[bytes, str]]) -> None:
         """Notes the before-image of what a path is about to lose."""
-        self._change("INSERT OR REPLACE INTO image VALUES (?,?)", rows)
+        self._change(("INSERT OR REPLACE INTO image VALUES (?,?)", rows))
 
     def image(self, path: bytes) -> str:
         """The last before-image of a path, or nothing."""
         rows = self._ask("SELECT token FROM image WHERE path = ?", path)
         return str(rows[0][0]) if rows else ""
 
+    # --- files aside
+
+    def keep_aside(self, path: bytes) -> None:
+        """Notes a folder in which files are being laid aside."""
+        self._change(("INSERT OR IGNORE INTO aside VALUES (?)", [(path,)]))
+
+    def asides(self, start: bytes) -> list[bytes]:
+        """The folders below a subject's in which a worker that died, or has lost its lease, left files aside."""
+        rows = self._ask("SELECT path FROM aside WHERE path = ?1 OR substr(path, 1, ?2) = ?3", *_below(start))
+        return [bytes(path) for (path,) in rows]  # type: ignore[call-overload]
+
+    def drop_asides(self, paths: Iterable[bytes]) -> None:
+        """Notes that nothing is aside in these folders (any more)."""
+        self._change(("DELETE FROM aside WHERE path = ?", [(path,) for path in paths]))
+
     # --- names of a portable tree
 
     def keep_names(self, rows: Iterable[tuple[bytes, bytes, int]]) -> None:
         """Notes the path of a key (both from the root), and its fold."""
-        self._change("INSERT OR REPLACE INTO name VALUES (?,?,?)", rows)
+        self._change(("INSERT OR REPLACE INTO name VALUES (?,?,?)", rows))
 
     def path(self, key: bytes) -> bytes | None:
         """The path that a key was given."""
@@ -169,3 +188,8 @@ class Notes:
     def taken(self, fold: int, key: bytes) -> bool:
         """Whether another key's path folds alike."""
         return bool(self._ask("SELECT 1 FROM name WHERE fold = ? AND key != ?", fold, key))
+
+
+def _below(start: bytes) -> tuple[bytes, int, bytes]:
+    prefix = start + b"/" if start else b""
+    return start, len(prefix), prefix

@@ -27,9 +27,10 @@ from transhumance.connectors.contract import (
     Value,
     Write,
 )
-from transhumance.connectors.folder.attributes import takes_xattrs, version_of
-from transhumance.connectors.folder.batch import Batch, expected, lstat, same_item, set_folder
+from transhumance.connectors.folder.attributes import takes_xattrs, version_at
+from transhumance.connectors.folder.batch import Batch
 from transhumance.connectors.folder.beneath import Beneath
+from transhumance.connectors.folder.compare import expected, lstat, same_item, set_folder
 from transhumance.connectors.folder.config import FolderConfig
 from transhumance.connectors.folder.naming import Namer, folds_names, name_findings
 from transhumance.connectors.folder.notes import Notes
@@ -127,18 +128,17 @@ class FolderTarget:
         """Writes a batch: all bytes aside, one flush, then the names."""
         records = [self.forecast(container, write.record) for write in writes]
         paths = self._namer.paths([self._target_key(container, write) for write in writes], _start(container))
-        with self._batch(fence) as batch:
+        with self._batch(container, fence) as batch:
             steps = [
-                batch.stage(write, record, path, _start(container))
-                for write, record, path in zip(writes, records, paths, strict=True)
+                batch.stage(write, record, path) for write, record, path in zip(writes, records, paths, strict=True)
             ]
             return batch.commit(steps)
 
-    def _batch(self, fence: Fence) -> Batch:
+    def _batch(self, container: Container, fence: Fence) -> Batch:
         if self._folding is None:
             with Beneath(str(self._root)) as beneath:
                 self._folding = folds_names(beneath.folder(b""))
-        return Batch(str(self._root), self._notes, fence, self._folding)
+        return Batch(str(self._root), _start(container), self._notes, fence, self._folding)
 
     def _target_key(self, container: Container, write: Write) -> tuple[bytes, bool]:
         """The path below the subject's folder, and whether it is the target's own already."""
@@ -162,7 +162,10 @@ class FolderTarget:
         noted = self._notes.folder(full) if found and stat.S_ISDIR(found.st_mode) else None
         if found is None or not same_item(beneath, full, found, record, noted):
             return None
-        return Outcome(write.key, Status.WRITTEN, path, version_of(found), Before(self._notes.image(full)))
+        if noted is not None:  # the end of an effect that was cut short
+            set_folder(beneath.folder(full), *noted, open_=True)
+            found = os.fstat(beneath.folder(full))
+        return Outcome(write.key, Status.WRITTEN, path, version_at(found, noted), Before(self._notes.image(full)))
 
     def read_back(self, container: Container, target_keys: Sequence[bytes]) -> Iterator[Record | Fault]:
         """What is there, but for what a share never keeps."""
@@ -188,12 +191,13 @@ class FolderTarget:
         self, container: Container, key: bytes, before: Before | None, expect: Expect, fence: Fence
     ) -> Outcome:
         full = _joined(_start(container), key)
-        with self._batch(fence) as batch:
+        with self._batch(container, fence) as batch:
             found = lstat(batch.beneath, full)
             if found is None and before is None:
                 return Outcome(key, Status.ABSENT, key)
-            if not expected(found, expect):
-                there = version_of(found) if found else ""
+            noted = self._notes.folder(full) if found and stat.S_ISDIR(found.st_mode) else None
+            if not expected(found, expect, noted):
+                there = version_at(found, noted) if found else ""
                 return Outcome(key, Status.CONFLICT, key, there, code="GEN-CONFLICT-01")
             try:
                 if before is not None and before.token:

@@ -290,6 +290,25 @@ def test_the_lease_is_asked_before_each_name(share: Any, tmp_path: Path) -> None
     assert 0 < len(os.listdir(tmp_path / "to" / "s")) < 9
 
 
+def test_a_worker_that_slept_names_nothing(
+    tmp_path: Path, share: Any, ways: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, *_ = ways
+    made, place, write = share
+    other = opened("folder", tmp_path, "to", target=True)
+    real = durable.sync_filesystem
+
+    def sleep(path: Any) -> None:
+        monkeypatch.setattr(durable, "sync_filesystem", real)
+        other.write(place, [Write(b"1", record(b"1", b"by the newer"))], Fence("c", 2))
+
+    monkeypatch.setattr(durable, "sync_filesystem", sleep)
+    with pytest.raises(StaleLease):
+        write(record(b"1", b"late"))
+    assert (tmp_path / "to" / "s" / "1").read_bytes() == b"by the newer"
+    assert os.listdir(tmp_path / "to" / "s") == ["1"] and made.space()
+
+
 def test_one_subject_only(tmp_path: Path, ways: Any) -> None:
     opened, *_ = ways
     made = opened("folder", tmp_path, "to", target=True, subject="s")
