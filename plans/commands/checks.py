@@ -80,10 +80,11 @@ def _check_after(project: Project, wave: Wave) -> None:
 
 
 def is_verified(project: Project, wave: str) -> bool:
-    """Whether the wave's last verification found no defect."""
-    rows = project.ledger.verifications(wave)
-    last = {(r["workload"], r["target"]): r["defects"] for r in rows}
-    return bool(last) and not any(last.values())
+    """Whether the wave's last verification found no defect, and nothing was undone since."""
+    undone = max((p.id for p in project.ledger.passes(wave) if p.kind == "rollback"), default=0)
+    rows = [r for r in project.ledger.verifications(wave) if r["pass_id"] > undone]
+    last = {(r["workload"], r["target"]): r for r in rows}.values()
+    return any(r["checked"] for r in last) and not any(r["defects"] for r in last)
 
 
 def drift_of(project: Project, wave: Wave) -> tuple[int, list[str], list[str]]:
