@@ -38,6 +38,7 @@ from transhumance.connectors.contract import (
 )
 
 PAGE = 5000
+_KINDS = {"documents": "share", "databases": "database"}  # of a subject that has nothing else and no address
 GONE = "GEN-READ-01"
 
 
@@ -104,12 +105,15 @@ class ArchiveSource(_Endpoint):
     """An archive that is read: its own files are never changed."""
 
     def subjects(self, selector: Selector) -> Iterator[Subject]:
-        """Every subject that has a container here."""
-        keys = {place.container.subject for place in self._store.catalogue.places()}
-        for key in sorted(keys):
+        """Every subject that has a container here. What it is, is told by what it has."""
+        held: dict[bytes, set[str]] = {}
+        for place in self._store.catalogue.places():
+            held.setdefault(place.container.subject, set()).add(place.container.workload)
+        for key, workloads in sorted(held.items()):
             if selector.wants(key):
                 name = key_text(key)
-                yield Subject(key, name=name, mail=name if "@" in name else None)
+                kind = _KINDS.get("".join(workloads), "person") if "@" not in name else "person"
+                yield Subject(key, kind, name, mail=name if "@" in name else None)
 
     def containers(self, subject: Subject, workload: str) -> Iterator[Container]:
         """The subject's containers of a workload."""

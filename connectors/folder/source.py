@@ -26,6 +26,7 @@ from transhumance.connectors.contract import (
     StopEndpoint,
     Subject,
     Text,
+    UserError,
     Value,
 )
 from transhumance.connectors.folder.attributes import properties, version_of
@@ -52,8 +53,14 @@ class FolderSource:
         self._listings = Listings(config.page)
 
     def identity(self) -> str:
-        """The share's device and inode."""
-        found = self._root.stat()
+        """The share's device and inode. Raises `UserError` where it is not there."""
+        try:
+            found = self._root.stat()
+        except OSError as error:
+            path = self._config.path
+            raise UserError(
+                Text(f"{path} : introuvable ({why(error)})", f"{path}: not found ({why(error)})"), "path"
+            ) from None
         return f"folder:{found.st_dev:x}.{found.st_ino:x}"
 
     def close(self) -> None:
@@ -119,7 +126,7 @@ def walk(root: Path, key: bytes) -> Iterator[ItemRef]:
         while waiting:
             at = waiting.pop()
             try:
-                for path, state in _entries(beneath.folder(at), at):
+                for path, state in _inside(beneath.folder(at), at):
                     yield _ref(path, state)
                     if stat.S_ISDIR(state.st_mode):
                         waiting.append(path)
@@ -129,7 +136,7 @@ def walk(root: Path, key: bytes) -> Iterator[ItemRef]:
                 yield foreign(at + b"/", UNREADABLE, f"folder: {why(error)}")
 
 
-def _entries(folder: int, at: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
+def _inside(folder: int, at: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
     """The entries of an open folder, one at a time: there may be a million of them. One that goes away meanwhile is
     left out."""
     with os.scandir(folder) as entries:

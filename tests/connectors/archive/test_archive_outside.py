@@ -256,6 +256,11 @@ def test_it_may_be_read_where_nothing_can_be_written(
         filled.open().finish()
 
 
+def test_what_a_subject_is(filled: Any) -> None:
+    kinds = {subject.key: subject.kind for subject in filled.source().subjects(Selector())}
+    assert kinds == {b"partage": "share", "agn\u00e8s".encode(): "person"}
+
+
 def test_the_listing_says_all(filled: Any, tmp_path: Path) -> None:
     entries = list(check.listing(filled.root, tmp_path / "spool"))
     assert [(e.workload, e.subject, e.key, e.kind, e.size) for e in entries] == [

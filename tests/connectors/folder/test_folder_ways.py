@@ -217,6 +217,23 @@ def test_whose_the_entries_are(tmp_path: Path, ways: Any) -> None:
     assert list(whole.containers(next(whole.subjects(Selector())), "mail")) == []
 
 
+def test_a_share_that_is_not_there(tmp_path: Path, ways: Any) -> None:
+    from transhumance.connectors.contract import Selector, StopEndpoint, UserError
+
+    opened, *_ = ways
+    source = opened("folder", tmp_path, "none")
+    with pytest.raises(UserError):
+        source.identity()
+    with pytest.raises(UserError):
+        list(source.subjects(Selector()))
+    (tmp_path / "from" / "s").mkdir(parents=True)
+    source = opened("folder", tmp_path, "from")
+    (container,) = source.containers(next(source.subjects(Selector())), "documents")
+    os.rmdir(tmp_path / "from" / "s")
+    with pytest.raises(StopEndpoint):
+        source.page(container, None)
+
+
 def test_a_listing_of_many_is_flat(tmp_path: Path, ways: Any) -> None:
     import tracemalloc
 
