@@ -27,7 +27,7 @@ def said_texts(document: Document) -> set[str]:
 
 def held(opened: Opened, but: tuple[str, ...] = ()) -> list[tuple[str, str]]:
     """(path, text) of each residue entry that holds what the document says; `but`: texts that may meet."""
-    texts = said_texts(opened.document) - {text.lower() for text in but}
+    texts = said_texts(opened.document) - {text.strip().lower() for text in but}
     long = [text for text in texts if len(text) >= LONG]
     out = []
     for entry in opened.residue:
