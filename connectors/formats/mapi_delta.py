@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats.mapi_text import clean, put_together, taken_apart
 
-_LEAST = 16  # below that, a text is kept whole rather than as an edit
+_LEAST = 16  # characters or bytes that an edit must save
 _NEAR = timedelta(days=2)
 T = TypeVar("T", str, bytes)
 
@@ -150,7 +150,7 @@ def _edit(said: T, actual: T) -> Value:
     start = _common(said, actual)
     end = _common(said[start:][::-1], actual[start:][::-1])
     put = actual[start : len(actual) - end]
-    return {"edit": (start, len(said) - start - end, put)} if 2 * len(put) < len(actual) else actual
+    return {"edit": (start, len(said) - start - end, put)} if len(actual) - len(put) >= _LEAST else actual
 
 
 def _common(a: T, b: T) -> int:

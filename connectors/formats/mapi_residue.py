@@ -89,7 +89,10 @@ def residue_of(
         found.append(ResidueEntry(NARROW, narrow, ITEM, kind="item"))
     for path, a, b in _pairs(said.properties, actual.properties):
         if items.compared(path) and not same(a, b):
-            found += _entry(path, _viewed(views.get(path), a, b), items.part(path), digests)
+            part = items.part(path)
+            # what stays true whatever is edited must not be told by what the document says
+            delta = difference(MISSING, b) if part == ITEM else _viewed(views.get(path), a, b)
+            found += _entry(path, delta, part, digests)
     large = []
     for name, said_body, body in _body_pairs(said.bodies, actual.bodies):
         path = f"body:{name}"

@@ -15,11 +15,12 @@ from transhumance.connectors.formats import contentline
 from transhumance.connectors.formats.contentline import Property
 from transhumance.connectors.formats.mapi_residue import Said
 
-WHEN, TEXT, BODY, PEOPLE, ALARM, MARKS, FILES, CONTENT = (
-    "when", "text", "body", "people", "alarm", "marks", "files", "content",
+IDENTITY, CREATED, WHEN, TEXT, BODY, PEOPLE, ALARM, MARKS, FILES, CONTENT = (
+    "identity", "created", "when", "text", "body", "people", "alarm", "marks", "files", "content",
 )  # fmt: skip
-PARTS = (WHEN, TEXT, BODY, PEOPLE, ALARM, MARKS, FILES, CONTENT)
+PARTS = (IDENTITY, CREATED, WHEN, TEXT, BODY, PEOPLE, ALARM, MARKS, FILES, CONTENT)
 _PART_OF = {
+    "UID": IDENTITY,
     **dict.fromkeys(("DTSTART", "DTEND", "DUE", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
                      "COMPLETED", "X-MICROSOFT-CDO-ALLDAYEVENT"), WHEN),
     **dict.fromkeys(("SUMMARY", "LOCATION", "CONTACT"), TEXT),
@@ -29,7 +30,7 @@ _PART_OF = {
 }  # fmt: skip
 # what is read on the way back, or says nothing of the item
 _READ = frozenset(_PART_OF) | {
-    "UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "CLASS", "PRIORITY", "CATEGORIES", "STATUS", "TRANSP",
+    "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE", "CLASS", "PRIORITY", "CATEGORIES", "STATUS", "TRANSP",
     "CONFERENCE", "PERCENT-COMPLETE", "COLOR", "X-LOG-TYPE", "X-TASK-STATUS", "X-MICROSOFT-CDO-BUSYSTATUS",
     "X-MICROSOFT-CDO-INTENDEDSTATUS", "X-MICROSOFT-CDO-OWNERAPPTID", "X-MICROSOFT-CDO-ATTENDEE-CRITICAL-CHANGE",
     "X-MICROSOFT-CDO-OWNER-CRITICAL-CHANGE", "X-MICROSOFT-DISALLOW-COUNTER", "X-MICROSOFT-SKYPETEAMSMEETINGURL",
@@ -126,6 +127,8 @@ def digests(calendar: Part, kind: str) -> dict[str, str]:
                 line = _line(label, prop)
                 lines[_PART_OF.get(prop.name, MARKS)].append(line)
                 lines[CONTENT].append(line)
+            elif prop.name == "CREATED":
+                lines[CREATED].append(_line(label, prop))
         for child in component.children:
             for prop in child.properties:
                 line = _line(f"{label}/{child.name}", prop)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from transhumance.connectors.contract import PropertyClass
 from transhumance.connectors.formats import mapi_tags
 from transhumance.connectors.formats.mapi_rows import STORE_ROWS
-from transhumance.migrators.ical.mapi_object import BODY, MARKS, PEOPLE, TEXT
+from transhumance.migrators.ical.mapi_object import BODY, CREATED, MARKS, PEOPLE, TEXT
 
 _C, _M = PropertyClass.CONTENT, PropertyClass.META
 
 COMMON_ROWS: tuple[tuple[str, PropertyClass, str, str], ...] = (
+    (mapi_tags.CREATION_TIME, _M, CREATED, "when it was made"),
     *STORE_ROWS,
     (mapi_tags.SUBJECT[:-1] + "?", _C, TEXT, "subject"),
     (mapi_tags.CONVERSATION_TOPIC[:-1] + "?", _M, TEXT, "subject, of its conversation"),

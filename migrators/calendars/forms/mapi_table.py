@@ -10,7 +10,7 @@ from transhumance.connectors.contract import PropertyClass
 from transhumance.connectors.formats import mapi_tags
 from transhumance.connectors.formats.mapi import PSETID_APPOINTMENT, PSETID_COMMON, PSETID_MEETING
 from transhumance.connectors.formats.mapi_residue import ITEM, ItemTable
-from transhumance.migrators.ical.mapi_object import ALARM, BODY, CONTENT, FILES, MARKS, PEOPLE, TEXT, WHEN
+from transhumance.migrators.ical.mapi_object import ALARM, BODY, CONTENT, FILES, IDENTITY, MARKS, PEOPLE, TEXT, WHEN
 from transhumance.migrators.ical.mapi_rows import COMMON_ROWS
 
 _C, _M, _D, _V = PropertyClass.CONTENT, PropertyClass.META, PropertyClass.DERIVED, PropertyClass.VOLATILE
@@ -19,8 +19,13 @@ TABLE = ItemTable(
     "mapi",
     (
         *COMMON_ROWS,
-        (mapi_tags.GLOBAL_OBJECT_ID, _C, ITEM, "the appointment's id, the same in all mailboxes (MS-OXOCAL 2.2.1.27)"),
-        (mapi_tags.CLEAN_GLOBAL_OBJECT_ID, _C, ITEM, "the series' id (2.2.1.28)"),
+        (
+            mapi_tags.GLOBAL_OBJECT_ID,
+            _C,
+            IDENTITY,
+            "the appointment's id, the same in all mailboxes (MS-OXOCAL 2.2.1.27)",
+        ),
+        (mapi_tags.CLEAN_GLOBAL_OBJECT_ID, _C, IDENTITY, "the series' id (2.2.1.28)"),
         (mapi_tags.OWNER_APPOINTMENT_ID, _C, ITEM, "the id of old clients (2.2.1.29)"),
         (f"{PSETID_APPOINTMENT}/0x820[DEF]:0040", _C, WHEN, "start and end"),
         (f"{PSETID_APPOINTMENT}/0x8210:0040", _C, WHEN, "end of old clients"),

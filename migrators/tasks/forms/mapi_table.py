@@ -7,7 +7,7 @@ from transhumance.connectors.contract import PropertyClass
 from transhumance.connectors.formats import mapi_tags
 from transhumance.connectors.formats.mapi import PSETID_COMMON, PSETID_LOG, PSETID_NOTE, PSETID_TASK
 from transhumance.connectors.formats.mapi_residue import ITEM, ItemTable
-from transhumance.migrators.ical.mapi_object import ALARM, BODY, CONTENT, FILES, MARKS, PEOPLE, TEXT, WHEN
+from transhumance.migrators.ical.mapi_object import ALARM, BODY, CONTENT, FILES, IDENTITY, MARKS, PEOPLE, TEXT, WHEN
 from transhumance.migrators.ical.mapi_rows import COMMON_ROWS
 
 _C, _M, _D, _V = PropertyClass.CONTENT, PropertyClass.META, PropertyClass.DERIVED, PropertyClass.VOLATILE
@@ -45,7 +45,7 @@ TASKS = ItemTable(
         (f"{PSETID_TASK}/0x8112:0003", _M, ITEM, "how often it was changed"),
         (f"{PSETID_TASK}/0x812[34]:*", _M, ITEM, "its place in the list"),
         (f"{PSETID_TASK}/*", _C, PEOPLE, "whose the task is, and what became of its assignment"),
-        (f"{PSETID_COMMON}/0x8519:0102", _C, ITEM, "the id of an assigned task"),
+        (f"{PSETID_COMMON}/0x8519:0102", _C, IDENTITY, "the id of an assigned task"),
         (f"{PSETID_COMMON}/0x853[459]:*", _C, ITEM, "mileage, billing, companies"),
         _REST,
     ),
