@@ -178,6 +178,7 @@ class Project:
             entry = self.plan.endpoints[name]
             declared, config = connector(entry.connector), opened_config(self.loaded, name)
             limits = Limits(entry.limits.concurrency, entry.limits.requests_per_second, entry.limits.mbps)
+        self.state.mkdir(mode=0o700, exist_ok=True)
         spool = self.state / "spool" / name
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
         environment = Environment(name, spool, self.loaded.base.resolve(), self.lang)

@@ -81,7 +81,8 @@ class ItemRef:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An item that is there but can't be listed or read: told by code, never left out."""
+    """An item that is there but can't be listed or read: told by code, never left out. A key that ends in `/` is a
+    place that could not be listed: nothing below it counts as gone."""
 
     key: bytes
     code: str

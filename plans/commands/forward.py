@@ -41,7 +41,6 @@ def dry_run(project: Project, waves: Sequence[str], report: Report = silent, sam
 
 def run(project: Project, waves: Sequence[str], kind: str | None = None, report: Report = silent) -> list[Result]:
     """`run` and `resume`: `initial`, then `delta`. A second run does nothing twice."""
-    project.pause_flag.unlink(missing_ok=True)
     results = []
     with session(project, "run") as s:
         for name in waves:

@@ -36,6 +36,7 @@ class Session:
 def session(project: Project, what: str) -> Iterator[Session]:
     """A working session: one at a time for a plan. Raises `UserError` naming who works already."""
     ledger = project.ledger
+    project.pause_flag.unlink(missing_ok=True)
     with pausing(project), Heart(ledger, project.stop, what) as heart:
         yield Session(project, project.pool, heart)
 

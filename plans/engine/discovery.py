@@ -69,7 +69,7 @@ def discover(job: Job, row: ContainerRow) -> None:
         empty = page.next is None and not feed.listed and not refs and not page.faults
         if empty and _emptied(job, row, known):
             return
-        gone = _gone(page, known)
+        gone = gone_of(page, known)
         lines = [_line(r) for r in refs]
         lines += [
             InputLine(key_text(f.key), kind=f.kind, form=f.form, fault=f.code, detail=f.detail) for f in page.faults
@@ -138,9 +138,14 @@ def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed, kin
     return {k: (i.version, i.recipe, i.status) for k, i in found.items() if i.status != "removed"}
 
 
-def _gone(page: Page, known: dict[str, Known]) -> list[bytes]:
+def gone_of(page: Page, known: dict[str, Known]) -> list[bytes]:
+    """Keys that are known and that a complete listing lacks. A fault whose key ends in `/` is a place that could not
+    be listed: what lies below it is not gone, only unseen."""
     present = {r.key for r in page.refs} | {f.key for f in page.faults}
+    unseen = tuple(f.key for f in page.faults if f.key.endswith(b"/"))
     absent = {k for rows in known.values() for k, row in rows.items() if k not in present and row[2] not in _DEAD}
+    if unseen:
+        absent = {key for key in absent if not key.startswith(unseen)}
     return sorted(absent | set(page.tombstones))
 
 

@@ -121,7 +121,8 @@ class Reverse(Transfer):
         origins: dict[bytes, ContainerRow] = {}
         subjects: dict[bytes, ContainerRow] = {}
         for row in job.project.ledger.containers(job.wave.id):
-            if row.workload == workload and row.endpoint in job.project.workload(workload).from_:
+            forward = row.workload == workload and row.endpoint in job.project.workload(workload).from_
+            if forward and job.project.items.count(master, row.id):
                 place = Job.place(job, row, master, job.member(row, row.subject))
                 origins[endpoint.gate.call(lambda p=place: endpoint.target.ensure(p)).key] = row  # type: ignore[misc]
                 subjects[place.subject] = row

@@ -51,7 +51,8 @@ class Counts:
 @dataclass(slots=True)
 class Job:
     """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit.
-    `sample`: how many items of a page a dry run measures; all when it is None."""
+    `sample`: how many items of a page a dry run measures; all when it is None. `troubled`: containers and targets
+    with items that stayed behind, whose problems end when the items pass."""
 
     project: Project
     wave: Wave
@@ -62,6 +63,7 @@ class Job:
     counts: Counts = field(default_factory=Counts)
     report: Callable[[Job], None] = lambda job: None
     sample: int | None = None
+    troubled: frozenset[tuple[int, str]] = frozenset()
     commits: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +88,7 @@ class Job:
         return self.project.targets(workload)
 
     def page(self, chunk: Chunk) -> list[InputLine]:
-        """Every line of a chunk's page. The last few pages are kept: the chunks of one page come one after the other."""
+        """Every line of a chunk's page. The last few pages are kept: a page's chunks come one after the other."""
         key = (chunk.pass_id, chunk.container, chunk.page)
         with self._guard:
             if (known := self._pages.get(key)) is not None:

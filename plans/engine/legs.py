@@ -89,6 +89,8 @@ def measure(record: Record, context: Context, targets: Sequence[TargetSpec]) -> 
         return _measure(record, codec, context, targets)
     except SkipItem as error:
         return blocked(Fault(record.key, error.code, error.text.en, record.kind, record.form), targets)
+    except OSError as error:  # it was there when it was listed
+        return blocked(Fault(record.key, "GEN-READ-01", str(error), record.kind, record.form), targets)
     except MemoryError:
         raise
     except Exception as error:  # a defect of a codec: told by code and by type, the other items go on

@@ -105,7 +105,8 @@ def run_pass(
     started = time.monotonic()
     items = project.items  # opened, and brought up to date, before anything is claimed
     row = project.ledger.begin_pass(wave.id, kind, items.applied())
-    job = job_type(project, wave, row, members, pool, heart, report=report, sample=sample)
+    behind = _troubled(project, wave)
+    job = job_type(project, wave, row, members, pool, heart, report=report, sample=sample, troubled=behind)
     trouble = _Trouble()
     point("pass.begun")
     held: list[Text] = []
@@ -135,6 +136,10 @@ def run_pass(
     seconds = time.monotonic() - started
     _end(job, state, seconds, items.applied())
     return Result(wave.id, kind, state, job.counts, seconds, tuple(trouble.reasons + held))
+
+
+def _troubled(project: Project, wave: Wave) -> frozenset[tuple[int, str]]:
+    return frozenset((p.container, p.target) for p in project.ledger.problems(wave.id) if p.container)
 
 
 def _end(job: Job, state: str, seconds: float, applied: int) -> None:

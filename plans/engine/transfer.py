@@ -238,7 +238,8 @@ class Transfer:
         self, job: Job, unit: Unit, chunk: Chunk, key: bytes, leg: TargetLeg, status: str, proof: str = "format"
     ) -> OutputLine:
         measured, line = unit.measured[key], unit.lines[key]
-        detail = "; ".join(f"{code}: {text}" for code, text in leg.codes + measured.codes if text)[:500]
+        said = dict.fromkeys(f"{code}: {text}" for code, text in leg.codes + measured.codes if text)
+        detail = "; ".join(said)[:500]
         return OutputLine(
             key=line.key,
             status=status,
@@ -365,7 +366,7 @@ def commit(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -
     point("itemmap.applied")
     bad = [line for line in lines if line.status in ("failed", "quarantined")]
     project.ledger.put_problems(row.wave, row.workload, (_problem(row, chunk, line) for line in bad))
-    if chunk.attempt:
+    if (row.id, chunk.target) in job.troubled or chunk.attempt:
         good = [key_from_text(line.key) for line in lines if line.status not in ("failed", "quarantined")]
         project.ledger.clear_problems(row.id, chunk.target, good)
     for name, count in tally.statuses.items():

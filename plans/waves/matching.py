@@ -183,7 +183,13 @@ def propose(project: Project) -> tuple[int, int]:
 def _loose(match: Match) -> Person:
     subject = match.subject
     login = {subject.endpoint: key_text(subject.key)}
-    return Person(key_text(subject.key), _kind(subject), subject.name, subject.mail, cast(Status, match.status), login)
+    status = cast(Status, match.status)
+    return Person(key_text(subject.key), _kind(subject), _plain(subject.name), _plain(subject.mail), status, login)
+
+
+def _plain(text: str) -> str:
+    """A name as a CSV file can hold it: what is no printable character is replaced."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _kind(subject: Known) -> Kind:
@@ -194,4 +200,4 @@ def _row(subject: Known, logins: Mapping[str, str], matcher: Matcher) -> Person:
     told = matcher.people.get(key_text(subject.key))
     status: Status = told.status if told else "matched"
     merged = {**logins, **(dict(told.logins) if told else {})}
-    return Person(key_text(subject.key), _kind(subject), subject.name, subject.mail, status, merged)
+    return Person(key_text(subject.key), _kind(subject), _plain(subject.name), _plain(subject.mail), status, merged)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from transhumance.connectors.contract import BytesBody, Container, Record, UserError
+from transhumance.connectors.contract import BytesBody, Container, Fault, ItemRef, Page, Record, UserError
 from transhumance.connectors.memory.store import Store, forget, store
 from transhumance.plans.commands import approval, cutover, forward, quarantine
+from transhumance.plans.engine.discovery import gone_of
 from transhumance.plans.project import Project
 from transhumance.plans.waves.inventory import assess
 
@@ -250,3 +251,9 @@ def test_a_target_added_later_is_brought_up_to_date(estate: Estate) -> None:
     (result,) = forward.run(estate.project, ["pilote"])
     assert result.counts.statuses == {"written": 101}
     assert texts(store(f"{estate.name}-back")).keys() == texts(estate.target).keys()
+
+
+def test_what_lies_below_a_place_that_could_not_be_listed_is_not_gone() -> None:
+    known = {"target": {key: ("v", "r", "written") for key in (b"a/1", b"b/1", b"b/2", b"c")}}
+    page = Page((ItemRef(b"a/1", "v", "file", "file"),), None, faults=(Fault(b"b/", "DOC-READ-01"),))
+    assert gone_of(page, known) == [b"c"]
