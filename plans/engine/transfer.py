@@ -4,7 +4,7 @@ commit."""
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from transhumance.connectors.contract import (
@@ -267,6 +267,8 @@ class Transfer:
         keys = [key_from_text(line.key) for line in lines]
         known = job.project.items.lookup(chunk.target, row.id, keys)
         live = {k: i for k, i in known.items() if i.status != "removed"}
+        for key in _unseen(job, row, chunk.target, live):
+            del live[key]
         if not job.effects:
             commit(job, row, chunk, [line_of(i, status="removed") for i in live.values() if not i.at_target])
             return
@@ -292,6 +294,21 @@ class Transfer:
             return line_of(item, status="removed")
         line = line_of(item, status="quarantined")
         return replace(line, codes=tuple(sorted({*line.codes, "target:GEN-CONFLICT-01"})))
+
+
+def _unseen(job: Job, row: ContainerRow, target: str, keys: Iterable[bytes]) -> list[bytes]:
+    """Keys that lie below a place that this pass could not list (it may have been told on another page than theirs)."""
+    above = {key: _places(key) for key in keys}
+    places = sorted({place for found in above.values() for place in found})
+    told = job.project.items.lookup(target, row.id, places) if places else {}
+    blind = {place for place, item in told.items() if item.forward == "blocked" and item.status != "removed"}
+    return [key for key, found in above.items() if blind.intersection(found)]
+
+
+def _places(key: bytes) -> list[bytes]:
+    """The places above a key that is a path, each with its final `/`."""
+    parts = key.rstrip(b"/").split(b"/")
+    return [b"/".join(parts[:n]) + b"/" for n in range(1, len(parts))]
 
 
 def _halved(target: Target, place: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
