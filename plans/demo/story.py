@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def demonstrate(console: Console, folder: Path, scale: int = 1, seed: int = 2026
 
 
 def _announce(stage: Stage, number: int, step: Step) -> None:
-    console, command = stage.console, step.command.format(plan=stage.plan)
+    console, command = stage.console, step.command.format(plan=shlex.quote(str(stage.plan)))
     console.result()
     console.result(f"[{number}/{len(STEPS)}] {console.of(step.what)}", "strong")
     if command:
@@ -71,7 +72,7 @@ def _ended(stage: Stage, seconds: float) -> int:
 
 def _places(stage: Stage) -> list[tuple[str, str, str]]:
     """What to look at, and why."""
-    folder, plan = stage.folder, stage.plan
+    folder, plan = stage.folder, shlex.quote(str(stage.plan))
     first = pilots(stage.seed, stage.people * stage.scale)[0].mail
     return [
         (
@@ -80,12 +81,12 @@ def _places(stage: Stage) -> list[tuple[str, str, str]]:
             "the report: can we go, can we come back, what is lost (JSON and CSV beside it)",
         ),
         (
-            str(plan),
+            str(stage.plan),
             "le plan, commenté : toutes les commandes marchent dessus",
             "the plan, with comments: every command works on it",
         ),
         (
-            f"cd {folder / 'archive'} && sha256sum -c --quiet MANIFEST.sha256",
+            f"cd {shlex.quote(str(folder / 'archive'))} && sha256sum -c --quiet MANIFEST.sha256",
             "l'archive : des fichiers ouverts, vérifiables sans transhumance",
             "the archive: open files that anyone can check without transhumance",
         ),

@@ -88,6 +88,12 @@ def test_the_delta_saw_arrivals_changes_and_deletions(played: Played) -> None:
     assert sum(statuses.get("removed", 0) for statuses in deltas.values())
 
 
+def test_no_calendar_of_the_archive_would_send_invitations(played: Played) -> None:
+    events = list((played.folder / "archive" / "calendars").rglob("*.ics"))
+    assert len(events) > 20
+    assert not [path for path in events if b"METHOD:" in path.read_bytes()]
+
+
 def mails(folder: Path) -> Counter[bytes]:
     """The messages of a Maildir, whatever their names."""
     return Counter(path.read_bytes() for part in ("cur", "new") for path in folder.glob(f"**/{part}/*"))
