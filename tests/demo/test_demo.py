@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -199,12 +200,13 @@ def test_an_earlier_demonstration_is_replaced_and_the_rest_kept(tmp_path: Path) 
 @pytest.mark.slow
 def test_the_whole_demonstration_by_its_command(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    ended = subprocess.run(["transhume", "demo", str(folder), "--lang", "en"], capture_output=True, text=True)
+    transhume = [sys.executable, "-m", "transhumance.cli"]
+    ended = subprocess.run([*transhume, "demo", str(folder), "--lang", "en"], capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-3000:]
     for name in ("plan.yaml", "archive", "report/reversibility.json", "report/reversibility.html"):
         assert (folder / name).exists(), name
     assert "Each step did what it should" in ended.stdout and "Traceback" not in ended.stderr
     report = json.loads((folder / "report" / "reversibility.json").read_text())
     assert sum(verdict["items"] for verdict in report["verdicts"]) > 2000
-    status = subprocess.run(["transhume", "status", str(folder / "plan.yaml"), "--lang", "en"], capture_output=True)
+    status = subprocess.run([*transhume, "status", str(folder / "plan.yaml"), "--lang", "en"], capture_output=True)
     assert status.returncode == 0
