@@ -25,9 +25,10 @@ demo: $(STAMP) ## main job on the sample estate, into demo/
 	@rm -rf demo
 	$(BIN)/transhume demo demo
 
-test: $(STAMP) ## everything tests need, then checks and all tests
+test: $(STAMP) ## everything tests need, then checks, short benchmarks and all tests
 	@./fixtures/system-packages.sh tests
 	$(MAKE) --no-print-directory check
+	$(BIN)/python -m benchmarks --short
 	$(PYTEST) -q -n $(JOBS) --dist loadgroup
 
 test-fast: $(STAMP) ## tests that need no server and no browser, under 2 minutes

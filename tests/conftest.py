@@ -9,6 +9,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# the same draws in every run, so that a red run is a change of ours; HYPOTHESIS_PROFILE=explore draws anew
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = Path(os.environ.get("TRANSHUMANCE_CORPORA", ROOT.parent / "shared" / "corpora"))

@@ -1,0 +1,1 @@
+"""Benchmarks, each against a named peer in one run on one machine: `python -m benchmarks [--short] [NAME]`."""

@@ -1,0 +1,43 @@
+"""Runs the benchmarks and prints their figures: `python -m benchmarks [--short] [NAME ...]`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import mails, pst, scale
+from benchmarks.measure import machine
+
+Benchmark = Callable[[Path, bool], list[str]]
+
+ALL: dict[str, Benchmark] = {
+    "mails": lambda folder, short: mails.benchmark(folder, 2_000 if short else 100_000),
+    "packed": lambda folder, short: scale.small_items(folder, 5_000 if short else 1_000_000),
+    "flat": lambda folder, short: scale.small_items(folder, 2_000 if short else 100_000),
+    "huge": lambda folder, short: scale.huge_file(folder, 1 if short else 5),
+    "itemmap": lambda folder, short: scale.item_map(folder, 100_000 if short else 10_000_000),
+    "pst": lambda folder, short: pst.benchmark(folder, 300 if short else 5_000),
+}
+
+
+def main(arguments: list[str]) -> int:
+    short = "--short" in arguments
+    names = [name for name in arguments if name != "--short"] or list(ALL)
+    if unknown := [name for name in names if name not in ALL]:
+        print(f"unknown: {', '.join(unknown)}; there are: {', '.join(ALL)}")
+        return 1
+    print(machine())
+    for name in names:
+        folder = Path(tempfile.mkdtemp(prefix=f"bench-{name}-"))
+        try:
+            print("\n".join(ALL[name](folder, short)), flush=True)
+        finally:
+            shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
