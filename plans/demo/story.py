@@ -8,6 +8,7 @@ from pathlib import Path
 
 from transhumance.connectors.contract import Text
 from transhumance.fixtures.estate import PEOPLE
+from transhumance.fixtures.estate.build import ORPHAN
 from transhumance.fixtures.estate.people import pilots
 from transhumance.plans.demo.stage import Quiet, Stage, make_room
 from transhumance.plans.demo.steps import STEPS, Step
@@ -84,6 +85,11 @@ def _places(stage: Stage) -> list[tuple[str, str, str]]:
             str(stage.plan),
             "le plan, commenté : toutes les commandes marchent dessus",
             "the plan, with comments: every command works on it",
+        ),
+        (
+            str(folder / "people.csv"),
+            f"qui est qui ; la boîte {ORPHAN} n'est à personne et attend une décision",
+            f"who is who; the mailbox {ORPHAN} is nobody's and waits for a decision",
         ),
         (
             f"cd {shlex.quote(str(folder / 'archive'))} && sha256sum -c --quiet MANIFEST.sha256",
