@@ -41,6 +41,7 @@ FN = "fn"  # the hint: where FN was taken from, where that is not the display na
 ZONE = "zone"  # the hint: the mailbox's zone, for the instants of days
 PHOTO = "photo"  # the hint: which attachment it is, where it is not the first
 _NAMES = (tags.DISPLAY_NAME, tags.DL_NAME, tags.FILE_UNDER, tags.SUBJECT, tags.COMPANY_NAME, tags.EMAIL1_ADDRESS)
+_NO_URI = re.compile(r"[\s\x00-\x1f\x7f<>\"]")
 _HOST = re.compile(r"(?i)[a-z0-9-]+(\.[a-z0-9-]+)+([/:?#].*)?")
 _LANGUAGE = re.compile(r"(?i)[a-z]{2,3}(-[a-z0-9]{2,8}){0,3}")
 _NAMESPACE = uuid.UUID("8f2d6c1e-3f5b-5a43-9d1c-6e0f1b7a2c94")  # of UIDs that are derived, by this project
@@ -184,6 +185,8 @@ def _web(card: Card) -> list[bytes]:
     for one in WEB:
         if (text := card.text(one.key)).strip():
             uri = f"http://{text}" if _HOST.fullmatch(text) and one.name == "URL" else text
+            if _NO_URI.search(uri):  # RFC 3986 has no place for it, and a strict reader would refuse the whole card
+                continue
             params = [("TYPE", ",".join(one.types))] if one.types else []
             found.append(contentwrite.line(one.name, contentwrite.escape(uri), params))
     return found
