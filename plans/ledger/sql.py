@@ -79,10 +79,11 @@ class SqlLedger:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        started = time.monotonic()
-        with self._turns, self._engine.begin() as db:
-            yield db
-        self.seconds += time.monotonic() - started
+        with self._turns:
+            started = time.monotonic()
+            with self._engine.begin() as db:
+                yield db
+            self.seconds += time.monotonic() - started
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
