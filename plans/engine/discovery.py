@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from transhumance.connectors.contract import Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
 from transhumance.plans.engine.faultpoints import point
-from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, Job, contract_container, page_name
+from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, LATER, Job, contract_container, page_name
 from transhumance.plans.engine.limits import Stopped
 from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed, Member, Problem
 from transhumance.plans.ledger.itemmap import Known
@@ -35,6 +35,7 @@ def _containers(job: Job, workload: str, endpoint: str, members: Sequence[Member
     opened = job.project.endpoint(endpoint)
     shared = opened.connector.facts.shared_containers
     subjects = [Subject(b"")] if shared else [Subject(m.subject, m.kind, m.name) for m in members]
+    later = set() if shared else {m.subject for m in members if job.is_later(workload, endpoint, m)}
     for subject in subjects:
         for found in opened.gate.call(lambda s=subject: list(opened.source.containers(s, workload))):  # type: ignore[misc]
             yield job.project.ledger.container(
@@ -47,7 +48,7 @@ def _containers(job: Job, workload: str, endpoint: str, members: Sequence[Member
                     found.key,
                     found.path,
                     found.role,
-                    found.properties,
+                    {**found.properties, **({LATER: True} if found.subject in later else {})},
                 )
             )
 

@@ -87,9 +87,8 @@ class ReverseJob(Job):
     def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:
         """Back under the subject's key at the source."""
         subject = str(row.properties["origin_subject"]).encode("utf-8", "surrogateescape")
-        path = tuple(row.properties.get("origin_path", row.path))
         own = {name: value for name, value in row.properties.items() if not name.startswith("origin")}
-        return Container(subject, row.workload, row.key, path, row.role, own)
+        return Container(subject, row.workload, row.key, row.path, row.role, own)
 
 
 @dataclass(slots=True)
@@ -233,7 +232,7 @@ def _origin(origin: ContainerRow | None, owner: ContainerRow) -> dict[str, Any]:
     """Where a target's container came from: what its row says, so that a resumed pass knows it too."""
     subject = owner.subject or owner.endpoint.encode()
     found: dict[str, Any] = {"origin_subject": subject.decode("utf-8", "surrogateescape")}
-    return found | ({} if origin is None else {"origin": origin.id, "origin_path": list(origin.path)})
+    return found | ({} if origin is None else {"origin": origin.id})
 
 
 def _not_returned(line: OutputLine) -> OutputLine:

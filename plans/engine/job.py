@@ -20,6 +20,9 @@ EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
 CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
 PAGES_KEPT = 4
+LATER = "later_source"
+"""A container's property: its person has an earlier source, so it goes under a folder of its own. Decided once, when the
+container is first seen, so that its place at the targets never changes."""
 TRIES = 3
 """How often an item is tried in a pass before it is put into quarantine."""
 
@@ -68,6 +71,7 @@ class Job:
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _index: dict[tuple[str, str, bytes], Member] = field(default_factory=dict)
+    _firsts: dict[str, dict[str, set[str]]] = field(default_factory=dict)
     _pages: dict[tuple[int, int, int], list[InputLine]] = field(default_factory=dict)
 
     @property
@@ -86,6 +90,19 @@ class Job:
     def targets(self, workload: str) -> list[str]:
         """The endpoints that this pass writes of a workload, or would."""
         return self.project.targets(workload)
+
+    def is_later(self, workload: str, endpoint: str, member: Member) -> bool:
+        """Whether the member's person also has an earlier source of this workload."""
+        sources = self.sources(workload)
+        earlier = set(sources[: sources.index(endpoint)])
+        if not earlier:
+            return False
+        if workload not in self._firsts:
+            found: dict[str, set[str]] = {}
+            for other in self.members.get(workload, ()):
+                found.setdefault(other.person, set()).add(other.endpoint)
+            self._firsts[workload] = found
+        return bool(earlier & self._firsts[workload].get(member.person, set()))
 
     def page(self, chunk: Chunk) -> list[InputLine]:
         """Every line of a chunk's page. The last few pages are kept: a page's chunks come one after the other."""
@@ -136,11 +153,11 @@ class Job:
         else:
             login = (member.logins.get(target) or member.person) if member else ""
             subject = login.encode() if login else row.subject
-        sources = self.project.workload(row.workload).from_
-        later = len(sources) > 1 and row.endpoint != sources[0]
+        later = bool(row.properties.get(LATER))
         path = (row.endpoint, *row.path) if later else row.path
         role = None if later else row.role
-        return Container(subject, row.workload, row.key, path, role, row.properties)
+        own = {name: value for name, value in row.properties.items() if name != LATER}
+        return Container(subject, row.workload, row.key, path, role, own)
 
 
 def page_name(pass_id: int, container: int, page: int) -> str:
