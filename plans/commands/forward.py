@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from transhumance.connectors.contract import Text, key_from_text
 from transhumance.plans.commands.checks import check_may_run, check_window, note_drift, until_closed
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
+from transhumance.plans.engine import discovery
 from transhumance.plans.engine.job import Job
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.engine.transfer import Transfer
 from transhumance.plans.ledger.backup import backup
-from transhumance.plans.ledger.contract import Chunk, Problem, WaveRow
+from transhumance.plans.ledger.contract import Chunk, ContainerRow, Problem, WaveRow
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
@@ -68,8 +69,10 @@ def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
     if project.ledger.wave(wave.id).state != "running":
         project.ledger.set_wave(wave.id, project.actor, state="running")
     with until_closed(project, wave, kind):
-        result = one_pass(s, wave, kind, Transfer(), report, _deletion_brake)
+        result = one_pass(s, wave, kind, Transfer(), report, _before_removals)
     if result.state == "done":
+        for workload in wave.workloads:  # an acceptance holds for one pass: the next deletions ask again
+            project.ledger.clear_problems(0, workload, [b""])
         project.ledger.set_wave(wave.id, project.actor, state="ready")
     elif result.state == "stopped":
         project.ledger.set_wave(wave.id, project.actor, state="stopped")
@@ -79,6 +82,38 @@ def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
 
 def _backup(project: Project) -> None:
     backup(project.state, project.state / "backup", keep=2)
+
+
+def _before_removals(job: Job) -> list[Text]:
+    """What must hold before anything is removed: no container held, not too many deletions at once."""
+    for row in discovery.vanished(job):
+        _vanished(job, row)
+    held = [r for r in job.project.ledger.containers(job.wave.id) if r.state == "held"]
+    reasons = [_held(len(held))] if held else []
+    return reasons + _deletion_brake(job)
+
+
+def _vanished(job: Job, row: ContainerRow) -> None:
+    """A container that its source no longer lists: followed where all of its items came elsewhere (it was renamed) or
+    where a person accepted it, else held like one that is suddenly empty."""
+    first = job.targets(row.workload)[0]
+    items = [item for batch in job.project.items.rows(first, row.id) for item in batch if item.at_target]
+    if not items or row.state == "held":
+        return
+    moved = job.project.items.appeared(first, {item.digest for item in items}, job.row.since)
+    if row.state == "emptied" or all(item.digest in moved for item in items):
+        discovery.discover_gone(job, row)
+    else:
+        discovery.hold_empty(job, row, len(items))
+
+
+def _held(count: int) -> Text:
+    return Text(
+        f"{count} dossier(s) vidé(s) ou disparu(s) d'un coup à la source : rien n'a été supprimé ; "
+        "voir `transhume quarantine list`",
+        f"{count} container(s) suddenly empty or gone at the source: nothing was removed; "
+        "see `transhume quarantine list`",
+    )
 
 
 def _deletion_brake(job: Job) -> list[Text]:

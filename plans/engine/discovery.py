@@ -54,7 +54,10 @@ def _containers(job: Job, workload: str, endpoint: str, members: Sequence[Member
 
 
 def discover(job: Job, row: ContainerRow) -> None:
-    """Lists a container from where an earlier try stopped; makes chunks of what differs from the item map."""
+    """Lists a container from where an earlier try stopped; makes chunks of what differs from the item map. One that
+    is held is left as it is, until a person has spoken."""
+    if row.state == "held":
+        return
     ledger, opened = job.project.ledger, job.project.endpoint(row.endpoint)
     targets = job.targets(row.workload)
     choose = job.chooser(row)
@@ -150,6 +153,40 @@ def gone_of(page: Page, known: dict[str, Known]) -> list[bytes]:
     return sorted(absent | set(page.tombstones))
 
 
+def vanished(job: Job) -> list[ContainerRow]:
+    """Containers that the ledger knows of present members, and that their source no longer lists: renamed, or gone."""
+    members = {(m.workload, m.endpoint, m.subject) for group in job.members.values() for m in group}
+    rows = (r for r in job.project.ledger.containers(job.wave.id) if r.endpoint in job.sources(r.workload))
+    return [
+        r for r in rows if r.id not in job.listed and (not r.subject or (r.workload, r.endpoint, r.subject) in members)
+    ]
+
+
+def discover_gone(job: Job, row: ContainerRow) -> None:
+    """One page that says of every item of a vanished container that it is gone."""
+    ledger, targets = job.project.ledger, job.targets(row.workload)
+    if ledger.feed(job.row.id, row.id).complete:
+        return
+    known = {t: job.project.items.known(t, row.id, None, None) for t in targets}
+    gone = sorted({key for rows in known.values() for key, found in rows.items() if found[2] not in _DEAD})
+    lines = [InputLine(key_text(key), gone=True) for key in gone]
+    specs = _gone_specs(known, gone, 0, targets)
+    sha256 = job.project.manifests.write(page_name(job.row.id, row.id, 0), lines) if specs else ""
+    point("page.manifest")
+    feed = Feed(None, 1, 0, True)
+    ledger.add_page(job.row.id, row.id, 0, sha256, len(lines) if specs else 0, feed, specs, job.heart.owner)
+    point("page.committed")
+    job.counts.add(todo=sum(s.high - s.low for s in specs))
+
+
+def hold_empty(job: Job, row: ContainerRow, had: int) -> None:
+    """Holds a container whose items are all gone at once, and tells it."""
+    job.project.ledger.set_container(row.id, "held")
+    problem = Problem(row.id, "", b"", EMPTY, f"{had} items before, none now", state="held")
+    job.project.ledger.put_problems(row.wave, row.workload, [problem])
+    job.counts.add(problems=1)
+
+
 def stale(job: Job, row: ContainerRow, target: str, line: InputLine, known: tuple[str, str, str] | None) -> bool:
     """Whether a line's item must be done (again) for a target."""
     if known is None:
@@ -198,8 +235,5 @@ def _emptied(job: Job, row: ContainerRow, known: dict[str, Known]) -> bool:
     had = max((len([1 for v in rows.values() if v[2] not in _DEAD]) for rows in known.values()), default=0)
     if not had or row.state == "emptied":
         return False
-    job.project.ledger.set_container(row.id, "held")
-    problem = Problem(row.id, "", b"", EMPTY, f"{had} items before, none now", state="held")
-    job.project.ledger.put_problems(row.wave, row.workload, [problem])
-    job.counts.add(problems=1)
+    hold_empty(job, row, had)
     return True

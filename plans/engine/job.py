@@ -21,8 +21,8 @@ CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
 PAGES_KEPT = 4
 LATER = "later_source"
-"""A container's property: its person has an earlier source, so it goes under a folder of its own. Decided once, when the
-container is first seen, so that its place at the targets never changes."""
+"""A container's property: its person has an earlier source, so it goes under a folder of its own. Decided once, when
+the container is first seen, so that its place at the targets never changes."""
 TRIES = 3
 """How often an item is tried in a pass before it is put into quarantine."""
 
@@ -55,7 +55,8 @@ class Counts:
 class Job:
     """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit.
     `sample`: how many items of a page a dry run measures; all when it is None. `troubled`: containers and targets
-    with items that stayed behind, whose problems end when the items pass."""
+    with items that stayed behind, whose problems end when the items pass. `listed`: containers that the sources list
+    now."""
 
     project: Project
     wave: Wave
@@ -67,6 +68,7 @@ class Job:
     report: Callable[[Job], None] = lambda job: None
     sample: int | None = None
     troubled: frozenset[tuple[int, str]] = frozenset()
+    listed: frozenset[int] = frozenset()
     commits: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)

@@ -113,6 +113,7 @@ def run_pass(
     state = "paused"
     try:
         containers = work.containers(job)
+        job.listed = frozenset(c.id for c in containers)
         job.counts.add(containers_total=len(containers))
         _objects(job, work, containers, trouble)
         if not (project.stop.is_set() or trouble.reasons or trouble.crash):
@@ -181,7 +182,7 @@ def _discover(
                 row = next(queue, None)
             if row is None:
                 return
-            if row.state != "held" and not _guarded(trouble, job, lambda r=row: work.discover(job, r)):  # type: ignore[misc]
+            if not _guarded(trouble, job, lambda r=row: work.discover(job, r)):  # type: ignore[misc]
                 return
             job.counts.add(containers=1)
             job.report(job)

@@ -228,7 +228,8 @@ class Transfer:
             kept = with_codes(leg, "target:GEN-CONFLICT-02", forward="reduced")
             line = self._line(job, unit, chunk, key, kept, "kept")
             return replace(line, target_key=key_text(outcome.target_key), target_version=outcome.version, before=NEVER)
-        code = outcome.code or "GEN-CONFLICT-01"
+        gone = outcome.status is Status.CONFLICT and not outcome.version  # expected there, and nothing is
+        code = "GEN-VERIFY-01" if gone else outcome.code or "GEN-CONFLICT-01"
         last = chunk.attempt + 1 >= TRIES or outcome.status is Status.CONFLICT or code.startswith("GEN-SIZE")
         status = "quarantined" if last else "failed"
         leg = with_codes(leg, f"target:{code}", forward="blocked", detail=outcome.detail)

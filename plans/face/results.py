@@ -14,7 +14,7 @@ from transhumance.plans.face.words import Pair
 from transhumance.plans.project import Project
 
 DECISION = 2
-_STYLE = {"done": "good", "paused": "warn", "held": "warn", "stopped": "bad"}
+_STYLE = {"done": "good", "paused": "warn", "held": "warn", "stopped": "bad", "lost": "bad"}
 _ORDER = tuple(words.STATUS)
 
 
@@ -128,14 +128,14 @@ def _label(kind: str, status: str) -> tuple[Pair, Pair]:
 
 def _code(results: Iterable[Result], left: int) -> int:
     states = {result.state for result in results}
-    if "stopped" in states:
+    if "stopped" in states or "lost" in states:
         return 1
     return DECISION if "held" in states or left else 0
 
 
 def _next(project: Project, results: Sequence[Result]) -> Step:
     for result in results:
-        if result.state in ("paused", "stopped"):
+        if result.state in ("paused", "stopped", "lost"):
             again = {"dry_run": "dry-run", "reverse": "return", "final": "cutover"}.get(result.kind, result.kind)
             name = "resume" if result.kind in ("initial", "delta") else again
             return Step(command(project, name, result.wave), Text("reprend où il en était", "goes on where it was"))

@@ -34,6 +34,7 @@ ENDED: Final[Mapping[str, Pair]] = {
     "paused": ("en pause", "paused"),
     "stopped": ("arrêté", "stopped"),
     "held": ("attend une décision", "held"),
+    "lost": ("repris par un autre processus", "taken over by another process"),
     "running": ("inachevé", "unfinished"),
     "rolled_back": ("défait", "rolled back"),
 }
@@ -63,6 +64,7 @@ PROBLEM: Final[Mapping[str, Pair]] = {
     "quarantined": ("en quarantaine", "quarantined"),
     "failed": ("en échec", "failed"),
     "held": ("attend une décision", "held"),
+    "lost": ("repris par un autre processus", "taken over by another process"),
     "blocked": ("sujet bloqué", "subject blocked"),
     "retry": ("à refaire", "to be done again"),
     "skipped": ("laissé par décision", "skipped by decision"),

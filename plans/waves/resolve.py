@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from transhumance.connectors.contract import Text, UserError, codecs, key_text
 from transhumance.plans.ledger.contract import Member, Problem, WaveRow
-from transhumance.plans.model.digest import digest_of, resolved, wave_parts, workloads_part
+from transhumance.plans.model.digest import canonical_json, digest_of, resolved, wave_parts, workloads_part
 from transhumance.plans.model.members import read_members
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
@@ -172,7 +173,7 @@ def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[st
     used = {n for w in wave.workloads for n in [*project.workload(w).from_, *project.workload(w).to]}
     forms = {form for name in used for form in project.endpoint(name).connector.forms.values()}
     policies = {k: v for k, v in resolved(project.loaded)["policies"].items() if k not in ("approval", "drift")}
-    return wave_parts(
+    parts = wave_parts(
         members=[f"{m.workload}/{m.endpoint}/{key_text(m.subject)}" for m in members],
         workloads=workloads_part(project.loaded, wave.id),
         policies=policies,
@@ -180,6 +181,8 @@ def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[st
         codecs={f"{kind}/{form}": codec.version for (kind, form), codec in codecs().items() if form in forms},
         connectors={name: f"{project.endpoint(name).connector.name} {__version__}" for name in used},
     )
+    plain: dict[str, Any] = json.loads(canonical_json(parts))  # dates and the like as the digest sees them
+    return plain
 
 
 def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Resolved]]:
@@ -197,7 +200,11 @@ def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Res
             if row.digest == old.digest and old.state != "draft":
                 row = old
             project.ledger.put_wave(row, position)
-            project.ledger.put_problems(wave.id, "", _problems(found))
+            for old_problem in project.ledger.problems(wave.id, "blocked"):
+                project.ledger.clear_problems(0, old_problem.target, [old_problem.key])
+            for workload in wave.workloads:
+                told = [p for p in _problems(found) if p.detail == workload]
+                project.ledger.put_problems(wave.id, workload, told)
             if row is not old:
                 project.ledger.add_event(project.actor, "plan", wave.id, {"digest": row.digest})
             old = row

@@ -257,3 +257,62 @@ def test_what_lies_below_a_place_that_could_not_be_listed_is_not_gone() -> None:
     known = {"target": {key: ("v", "r", "written") for key in (b"a/1", b"b/1", b"b/2", b"c")}}
     page = Page((ItemRef(b"a/1", "v", "file", "file"),), None, faults=(Fault(b"b/", "DOC-READ-01"),))
     assert gone_of(page, known) == [b"c"]
+
+
+def rename(estate: Estate, old: str, new: str) -> None:
+    """Renames a folder at the source."""
+    before, after = box("alice@chu.example", old), box("alice@chu.example", new)
+    for record in estate.source.items.pop(before.key).values():
+        estate.source.put(after, record)
+    del estate.source.containers[(before.subject, before.workload, before.path)]
+
+
+def test_a_renamed_folder_comes_once(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    rename(estate, "INBOX", "Ancien")
+    (done,) = forward.run(estate.project, ["pilote"])
+    assert done.state == "done" and len(texts(estate.target)) == 101
+    assert not any(b"/INBOX/" in key for key in texts(estate.target))
+
+
+def test_a_folder_that_vanished_is_held_and_stops_a_cutover(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    sent = box("alice@chu.example", "Envoyés")
+    del estate.source.items[sent.key]
+    del estate.source.containers[(sent.subject, sent.workload, sent.path)]
+    (held,) = forward.run(estate.project, ["pilote"])
+    assert held.state == "held" and len(texts(estate.target)) == 101
+    (verified,) = cutover.verify(estate.project, ["pilote"])
+    assert verified.counts.done == 202  # what is held is read back like the rest
+    estate.project.ledger.set_wave("pilote", "dsi", state="ready")
+    assert states(cutover.cutover(estate.project, "pilote")) == ["held"]
+    (problem,) = estate.project.ledger.problems("pilote")
+    quarantine.quarantine_skip(estate.project, [problem.id], "dsi")
+    (done,) = forward.run(estate.project, ["pilote"])
+    assert done.state == "done" and len(texts(estate.target)) == 100
+
+
+def test_an_acceptance_of_deletions_holds_once(estate: Estate) -> None:
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    inbox = estate.source.items[box("alice@chu.example", "INBOX").key]
+    for n in range(50):
+        del inbox[f"a{n:03}".encode()]
+    forward.run(estate.project, ["pilote"])
+    (problem,) = estate.project.ledger.problems("pilote")
+    quarantine.quarantine_skip(estate.project, [problem.id], "dsi")
+    assert states(forward.run(estate.project, ["pilote"])) == ["done"]
+    assert estate.project.ledger.problems("pilote") == []
+    for n in range(50, 90):
+        del inbox[f"a{n:03}".encode()]
+    assert states(forward.run(estate.project, ["pilote"])) == ["held"]
+
+
+def test_an_accepted_loss_with_a_last_day_can_be_planned(estate: Estate) -> None:
+    accept = "policies: {loss: {accept: [{code: GEN-TARGET-02, by: DSI, until: 2099-06-30}]}, "
+    estate.plan.write_text(estate.plan.read_text().replace("policies: {", accept))
+    estate.project = Project.open(estate.plan)
+    estate.ready()
+    assert states(forward.run(estate.project, ["pilote"])) == ["done"]
