@@ -41,7 +41,18 @@ class Decoded:
 def _measure_batch(
     records: Sequence[Record], context: Context, targets: Sequence[TargetSpec], keep: bool
 ) -> list[Measured]:
-    return [_light(measure(record, context, targets), record, keep) for record in records]
+    digested = [_digested(record) for record in records]
+    return [_light(measure(record, context, targets), record, keep) for record in digested]
+
+
+def _digested(record: Record) -> Record:
+    """The record with the digests of the bodies that it carries, so that each is computed once whoever asks."""
+    bodies = {n: _with_digest(b) if type(b) is BytesBody else b for n, b in record.bodies.items()}
+    return Record(record.key, record.kind, record.form, record.properties, bodies, record.count)
+
+
+def _with_digest(body: BytesBody) -> BytesBody:
+    return BytesBody(body.size, body.nature, body.replayable, {"sha256": sha256_of(body)}, body.data)
 
 
 def _light(measured: Measured, record: Record, keep: bool) -> Measured:
