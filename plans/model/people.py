@@ -24,6 +24,7 @@ Status = Literal["matched", "unmatched", "ambiguous", "excluded"]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 STATUSES: Final[tuple[str, ...]] = get_args(Status)
 COLUMNS: Final = ("source_key", "kind", "name", "mail", "status")
+LOGIN: Final = "login:"
 _REQUIRED: Final = ("source_key", "kind", "status")
 
 
@@ -85,7 +86,12 @@ def write_people(path: Path, people: Iterable[Person], *, endpoints: Sequence[st
         + [person.logins.get(endpoint, "") for endpoint in endpoints]
         for person in people
     )
-    csv_text.write(path, [*COLUMNS, *endpoints], lines)
+    csv_text.write(path, [*COLUMNS, *map(_column, endpoints)], lines)
+
+
+def _column(endpoint: str) -> str:
+    """The heading of an endpoint's logins; one that is named like a column of ours gets a prefix."""
+    return LOGIN + endpoint if endpoint in COLUMNS else endpoint
 
 
 class _Reader:
@@ -118,7 +124,7 @@ class _Reader:
         for name, count in Counter(names).items():
             if count > 1:
                 self._add("csv-column-twice", header.line, value=printable(name))
-        known = None if self.endpoints is None else [*COLUMNS, *self.endpoints]
+        known = None if self.endpoints is None else [*COLUMNS, *map(_column, self.endpoints), *self.endpoints]
         for name in self.logins if len(self.problems) == before else ():
             if known is not None and name not in known:
                 self._add(
@@ -131,7 +137,7 @@ class _Reader:
         values = {name: cell if name == "source_key" else cell.strip() for name, cell in cells.items()}
         if not self._usable(row, values, columns):
             return None
-        logins = {name: values[name] for name in self.logins if values[name]}
+        logins = {name.removeprefix(LOGIN): values[name] for name in self.logins if values[name]}
         if values["status"] == "matched" and not logins:
             self._add("csv-no-login", row.line, value=printable(values["source_key"]))
             return None

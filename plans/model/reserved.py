@@ -25,7 +25,8 @@ def reserved_in(value: Any, loc: Loc = ()) -> Iterator[Loc]:
             inner, path = getattr(value, name), (*loc, info.alias or name)
             extra = info.json_schema_extra
             if isinstance(extra, dict) and extra.get("x-reserved"):
-                if name in value.model_fields_set and inner is not None:
+                # what says no more than the default says is carried out
+                if name in value.model_fields_set and inner is not None and inner != info.get_default():
                     yield path
             else:
                 yield from reserved_in(inner, path)

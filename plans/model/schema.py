@@ -123,7 +123,9 @@ class Loss(Strict):
     accept: Annotated[list[Annotated[Acceptance, BeforeValidator(_acceptance)]], Listed()] = Field(
         default=[], description="Losses that are accepted."
     )
-    default: Literal["stop", "continue"] = Field(default="stop", description="At a loss that is not accepted.")
+    default: Literal["stop", "continue"] = Field(
+        default="stop", description="At a loss that is not accepted.", json_schema_extra=RESERVED
+    )
 
     def accepted_on(self, day: date) -> frozenset[str]:
         """The codes whose acceptance counts on a day."""
@@ -134,7 +136,9 @@ class Deletions(Strict):
     """What becomes, at the target, of what disappears at the source."""
 
     mode: Literal["disable", "remove", "keep"] = Field(
-        default="disable", description="`disable`: kept but set aside; `remove`: deleted; `keep`: left as it is."
+        default="disable",
+        description="`disable`: entries of a directory are kept and set aside, other items removed; `remove`: removed; "
+        "`keep`: left as it is. What is removed leaves a before-image.",
     )
     max_share: Share = Field(default=0.05, description="A pass that would take away a larger share stops and asks.")
 
@@ -145,14 +149,18 @@ class Drift(Strict):
     max_share: Share = Field(
         default=0.02, description="Share of a wave's members that may change before a new approval."
     )
-    arrivals: Name | None = Field(default=None, description="The wave that takes who arrives.")
+    arrivals: Name | None = Field(
+        default=None, description="The wave that takes who arrives.", json_schema_extra=RESERVED
+    )
 
 
 class DryRun(Strict):
     """How a dry run reads."""
 
     bodies: Literal["full", "sample", "none"] = Field(
-        default="full", description="Whether it reads bodies: all, a sample, none."
+        default="full",
+        description="Whether it reads bodies: all, a sample, none; `dry-run --sample N` draws.",
+        json_schema_extra=RESERVED,
     )
 
 

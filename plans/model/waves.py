@@ -207,15 +207,11 @@ class Wave(Strict):
     )
     steps: list[Step] = Field(default=[], description="Steps of the cutover.", json_schema_extra=RESERVED)
     cutover: Cutover | None = Field(default=None, description="How the wave switches.", json_schema_extra=RESERVED)
-    approval: WaveApproval | None = Field(
-        default=None, description="This wave's own approvals.", json_schema_extra=RESERVED
-    )
+    approval: WaveApproval | None = Field(default=None, description="This wave's own approvals.")
     passwords: dict[str, Any] | None = Field(
         default=None, description="What becomes of passwords.", json_schema_extra=RESERVED
     )
-    blackouts: list[Blackout] = Field(
-        default=[], description="Periods in which no pass of this wave starts.", json_schema_extra=RESERVED
-    )
+    blackouts: list[Blackout] = Field(default=[], description="Periods in which no pass of this wave starts.")
 
     def windows_of(self, name: PassName) -> tuple[times.Window, ...]:
         """The windows of a pass; none means any time."""
