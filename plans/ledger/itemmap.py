@@ -397,12 +397,6 @@ class ItemMap:
                 (self.word(target), container, key),
             )
 
-    def backup(self, path: Path) -> None:
-        """A copy by the store's own backup, consistent while rows are being applied."""
-        with self._lock, sqlite3.connect(path) as copy:
-            self._db.backup(copy)
-        copy.close()
-
 
 NEVER = "-"
 """What a manifest says in `before` of an item that we never wrote; an empty text says that nothing was there."""
