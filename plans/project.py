@@ -109,6 +109,7 @@ class Project:
         self.loaded = loaded
         self.state = loaded.base / ".transhumance"
         self.stop = threading.Event()
+        self._guard = threading.RLock()
         self._endpoints: dict[str, Endpoint] = {}
         self._recipes: dict[tuple[str, str, str, str], str] = {}
 
@@ -159,9 +160,10 @@ class Project:
 
     def endpoint(self, name: str) -> Endpoint:
         """An endpoint of the plan, or one of the implicit archives."""
-        if name not in self._endpoints:
-            self._endpoints[name] = self._make(name)
-        return self._endpoints[name]
+        with self._guard:  # two threads must never open one endpoint twice
+            if name not in self._endpoints:
+                self._endpoints[name] = self._make(name)
+            return self._endpoints[name]
 
     def endpoints(self) -> list[Endpoint]:
         """The endpoints that were opened so far."""

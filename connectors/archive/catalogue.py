@@ -96,7 +96,9 @@ class Catalogue:
 
     def _open(self) -> sqlite3.Connection:
         # it names people's items: nobody else may read it; SQLite gives its own files the same permissions
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        # (made, never opened again by us: closing a file drops this process's locks on it, SQLite's too)
+        with suppress(FileExistsError):
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         db = sqlite3.connect(self.path, timeout=120, check_same_thread=False, isolation_level=None)
         # a lost transaction is found again in the index files, so no disk flush is paid for each
         db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16384;")
