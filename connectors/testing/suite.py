@@ -247,8 +247,6 @@ def test_probe_tells_what_had_an_effect(writable: Bench) -> None:
     assert writable.target.probe(writable.place(), writes, note, FENCE) == [None] * len(samples)
     done = writable.target.write(writable.place(), writes[:1], FENCE)
     first, *rest = writable.target.probe(writable.place(), writes, note, FENCE)
-    if writable.rig.unlike.get("partial_effect"):
-        return
     assert first is not None and first.target_key == done[0].target_key and first.version == done[0].version
     assert rest == [None] * len(rest)
 
@@ -334,7 +332,8 @@ def test_fetch_answers_for_each_ref_in_order(filled: Bench) -> None:
 
 
 def test_fetched_records_equal_the_samples(filled: Bench) -> None:
-    assert filled.source is not None and filled.target is not None or pytest.skip("only a source")
+    if filled.target is None:
+        pytest.skip(f"{filled.rig.connector} is only a source")
     outcomes = filled.write(*filled.rig.samples)
     samples = {o.target_key: s for o, s in zip(outcomes, filled.rig.samples, strict=True)}
     for container in filled.containers():
