@@ -32,7 +32,7 @@ test: $(STAMP) ## everything tests need, then checks, short benchmarks and all t
 	$(PYTEST) -q -n $(JOBS) --dist loadgroup
 
 test-fast: $(STAMP) ## tests that need no server and no browser, under 2 minutes
-	$(PYTEST) -q -n $(JOBS) --dist loadgroup -m "not slow"
+	$(PYTEST) -q -n $(JOBS) --dist loadgroup -m "not slow and not server"
 
 test-slow: $(STAMP) ## only the slow tests
 	@./fixtures/system-packages.sh tests

@@ -29,6 +29,7 @@ from transhumance.connectors.contract.compare import (
 )
 from transhumance.connectors.contract.connector import Connector, Environment, Facts, Limits, NameRules
 from transhumance.connectors.contract.errors import (
+    Expired,
     MissingExtra,
     Retry,
     SkipItem,
@@ -93,6 +94,7 @@ __all__ = [
     "Document",
     "Environment",
     "Expect",
+    "Expired",
     "Facts",
     "Fault",
     "Fence",

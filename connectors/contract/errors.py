@@ -2,7 +2,7 @@
 
 `Retry`: the same call may succeed later. `SkipItem`: this item can't, the others can. `StopEndpoint`: nothing at this
 endpoint can until a person acts. `UserError`: the plan or the command is wrong. `StaleLease`: someone else has this
-work now.
+work now. `Expired`: a cursor means nothing any more, the listing begins anew.
 """
 
 from __future__ import annotations
@@ -79,3 +79,8 @@ class StaleLease(TranshumanceError):
                 f"{what} : le bail est perdu, rien n'a été validé", f"{what}: the lease is lost, nothing was committed"
             )
         )
+
+
+class Expired(TranshumanceError):
+    """A cursor (a delta token, a DirSync cookie, a change number of another server) means nothing any more: the
+    container must be listed from the start. Nothing is lost by it, for what is listed again unchanged is no work."""

@@ -97,13 +97,15 @@ class Page:
 
     `tombstones`: keys that the source says are gone since the cursor; a source whose facts say `feed="full"` gives
     none, since absence from a complete listing tells it. The page is durable before its cursor is kept, and no effect
-    happens in between.
+    happens in between. `since`: on the last page of a source whose facts say `feed="incremental"`, the cursor from
+    which a later pass asks for what changed; taken before the listing began, so that nothing falls between.
     """
 
     refs: tuple[ItemRef, ...]
     next: bytes | None
     tombstones: tuple[bytes, ...] = ()
     faults: tuple[Fault, ...] = ()
+    since: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

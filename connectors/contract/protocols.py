@@ -114,8 +114,8 @@ class Source(Protocol):
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
         """The next page after a cursor, from the start when it is None. Every item is in exactly one page, or is a
-        fault; a key comes once. A cursor may be used again after a crash. Raises `Retry`, or `StopEndpoint` where the
-        container is gone."""
+        fault; a key comes once. A cursor may be used again after a crash. Raises `Retry`, `Expired` where the cursor
+        means nothing any more, or `StopEndpoint` where the container is gone."""
         ...
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
