@@ -7,13 +7,16 @@ from it is gone: deletions are found in one streaming pass, whatever the number 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from transhumance.connectors.contract import Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
+from transhumance.connectors.contract import Expired, Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
 from transhumance.plans.engine.faultpoints import point
 from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, LATER, Job, contract_container, page_name
 from transhumance.plans.engine.limits import Stopped
-from transhumance.plans.ledger.contract import ChunkSpec, ContainerRow, Feed, Member, Problem
+from transhumance.plans.ledger.contract import FORWARD, ChunkSpec, ContainerRow, Feed, Member, Problem
 from transhumance.plans.ledger.itemmap import Known
 
 EMPTY = "PLAN-EMPTY-01"
@@ -61,16 +64,22 @@ def discover(job: Job, row: ContainerRow) -> None:
     ledger, opened = job.project.ledger, job.project.endpoint(row.endpoint)
     targets = job.targets(row.workload)
     choose = job.chooser(row)
-    feed = ledger.feed(job.row.id, row.id)
+    feed = _begun(job, row, ledger.feed(job.row.id, row.id))
     container = contract_container(row)
     while not feed.complete:
         if job.project.stop.is_set():
             raise Stopped
-        page = opened.gate.call(lambda c=feed.cursor: opened.source.page(container, c))  # type: ignore[misc]
+        try:
+            page = opened.gate.call(lambda c=feed.cursor: opened.source.page(container, c))  # type: ignore[misc]
+        except Expired:
+            if feed.cursor is None:
+                raise
+            feed = replace(feed, cursor=None, last_key=None, changes=False)
+            continue
         point("page.listed")
         refs = choose(page.refs)
-        known = {t: _known(job, row, t, page, feed, opened.connector.facts.feed) for t in targets}
-        empty = page.next is None and not feed.listed and not refs and not page.faults
+        known = {t: _known(job, row, t, page, feed) for t in targets}
+        empty = page.next is None and not feed.changes and not feed.listed and not refs and not page.faults
         if empty and _emptied(job, row, known):
             return
         gone = gone_of(page, known)
@@ -88,7 +97,15 @@ def discover(job: Job, row: ContainerRow) -> None:
         sha256 = job.project.manifests.write(name, lines) if specs else ""
         point("page.manifest")
         last = page.refs[-1].key if page.refs else feed.last_key
-        after = Feed(page.next, feed.pages + 1, feed.listed + len(refs), page.next is None, last)
+        after = replace(
+            feed,
+            cursor=page.next,
+            pages=feed.pages + 1,
+            listed=feed.listed + len(refs),
+            complete=page.next is None,
+            last_key=last,
+            since=page.since,
+        )
         ledger.add_page(
             job.row.id, row.id, feed.pages, sha256, len(lines) if specs else 0, after, specs, job.heart.owner
         )
@@ -133,8 +150,32 @@ def ref_of(line: InputLine) -> ItemRef:
     )
 
 
-def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed, kind: str) -> Known:
-    if kind == "full":
+def _begun(job: Job, row: ContainerRow, feed: Feed) -> Feed:
+    """The feed as it stands; a new one of a source that can tell its changes begins where the last pass left it."""
+    facts = job.project.endpoint(row.endpoint).connector.facts
+    if feed.pages or feed.complete or facts.feed == "full" or job.kind not in FORWARD:
+        return feed
+    scope = _scope(job, row)
+    since = job.project.ledger.changes_from(job.wave.id, row.id, scope)
+    return replace(feed, cursor=since, changes=since is not None, scope=scope)
+
+
+def _scope(job: Job, row: ContainerRow) -> str:
+    """What a listing of changes rests on: whose items were taken, for which targets, by which recipes. Where any of
+    them is another, what did not change at the source may still have to be done."""
+    connector = job.project.endpoint(row.endpoint).connector
+    members = sorted(key_text(m.subject) for m in job.members[row.workload] if m.endpoint == row.endpoint)
+    recipes = [
+        job.project.recipe(row.workload, kind, form, target)
+        for target in job.targets(row.workload)
+        for kind, form in sorted(connector.forms.items())
+    ]
+    said = json.dumps([sorted(job.targets(row.workload)), members, recipes])
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
+def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed) -> Known:
+    if not feed.changes:
         upto = page.refs[-1].key if page.next is not None and page.refs else None
         return job.project.items.known(target, row.id, feed.last_key, upto)
     keys = [r.key for r in page.refs] + list(page.tombstones)

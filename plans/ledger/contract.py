@@ -17,6 +17,9 @@ from typing import Any, Protocol
 
 from transhumance.connectors.contract import Link, Tally
 
+FORWARD = ("initial", "delta", "final")
+"""The passes that bring to the targets what the sources have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -80,13 +83,17 @@ class PassRow:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How far the listing of a container came in a pass."""
+    """How far the listing of a container came in a pass. `changes`: it lists only what changed since an earlier pass.
+    `since`: from where a later pass may do so, when its `scope` is the same: the same members, targets and recipes."""
 
     cursor: bytes | None = None
     pages: int = 0
     listed: int = 0
     complete: bool = False
     last_key: bytes | None = None
+    changes: bool = False
+    since: bytes | None = None
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +221,11 @@ class LedgerStore(Protocol):
     def container_by_id(self, container: int) -> ContainerRow: ...
     def set_container(self, container: int, state: str, listed: int | None = None) -> None: ...
     def feed(self, pass_id: int, container: int) -> Feed: ...
+    def changes_from(self, wave: str, container: int, scope: str) -> bytes | None:
+        """From where this pass may list only changes: where the wave's last pass ended well, was a forward one of the
+        same scope, and left nothing of the container to be done again. Else None: the listing is complete."""
+        ...
+
     def add_page(
         self,
         pass_id: int,

@@ -18,9 +18,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -140,6 +141,9 @@ feed = Table(
     Column("listed", Integer, nullable=False, default=0),
     Column("complete", Integer, nullable=False, default=0),
     Column("last_key", LargeBinary),
+    Column("changes", Integer, nullable=False, default=0),
+    Column("since", LargeBinary),
+    Column("scope", Text, nullable=False, default=""),
 )
 
 page = Table(
@@ -222,4 +226,10 @@ verification = Table(
     Column("defects", Integer, nullable=False),
 )
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+
+def _feeds_of_changes(db: Connection) -> None:
+    for column in ("changes INTEGER NOT NULL DEFAULT 0", "since BLOB", "scope TEXT NOT NULL DEFAULT ''"):
+        db.execute(text(f"ALTER TABLE feed ADD COLUMN {column}"))
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _feeds_of_changes}
