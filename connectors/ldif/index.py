@@ -16,8 +16,8 @@ from transhumance.connectors.formats.dn import dn_key
 from transhumance.connectors.formats.entry import KIND, LDIF, Lower, is_change, lowered
 from transhumance.connectors.formats.ldif import LdifRecord
 from transhumance.connectors.formats.ldif_stream import DAMAGED, INCOMPLETE, TOO_LARGE, URL, Found
+from transhumance.connectors.formats.people import Profile, members_of, profile, text
 from transhumance.connectors.ldif.entries import change_key, form_of, keys, raw_name, version_of
-from transhumance.connectors.ldif.people import Profile, members_of, profile, text
 
 PAGE = 5000
 FAULT_CODES = {DAMAGED: "ID-LDIF-01", URL: "ID-LDIF-02", TOO_LARGE: "ID-LDIF-03", INCOMPLETE: "ID-LDIF-04"}

@@ -30,4 +30,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "contract_connector" in metafunc.fixturenames:
         names = metafunc.config.getoption("--contract") or getattr(metafunc.module, "CONTRACT", [])
-        metafunc.parametrize("contract_connector", names, scope="function")
+        metafunc.parametrize("contract_connector", [_parameter(name) for name in names], scope="function")
+
+
+def _parameter(name: str) -> object:
+    """The name, marked where its rig starts a server."""
+    from transhumance.connectors.contract import connectors
+    from transhumance.connectors.contract.connector import load
+
+    declared = connectors().get(name)
+    server = getattr(load(declared.rig), "server", "") if declared and declared.rig else ""
+    marks = [pytest.mark.server, pytest.mark.xdist_group(server)] if server else []
+    return pytest.param(name, marks=marks)

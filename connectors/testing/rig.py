@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from transhumance.connectors.contract import Environment, Record
+
+Make = TypeVar("Make", bound=Callable[..., object])
+
+
+class NotHere(Exception):
+    """What a rig needs (a server's programs) is not installed: the text says what to install. The suite is skipped with
+    it."""
+
+
+def live(server: str) -> Callable[[Make], Make]:
+    """Marks a rig that starts a real server: its tests get the marker `server`, and one worker runs those of one
+    server."""
+
+    def marked(make: Make) -> Make:
+        make.server = server  # type: ignore[attr-defined]
+        return make
+
+    return marked
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,7 +36,7 @@ from transhumance.connectors.contract import (
     connector,
 )
 from transhumance.connectors.contract.connector import load
-from transhumance.connectors.testing.rig import Rig
+from transhumance.connectors.testing.rig import NotHere, Rig
 
 FENCE = Fence("suite", 1)
 FLAT = 64 << 20
@@ -108,11 +108,25 @@ def assert_same(a: Record, b: Record) -> None:
 
 
 @pytest.fixture
-def bench(contract_connector: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Bench]:
-    """The connector under test, on a fresh endpoint."""
+def make_rig(contract_connector: str) -> Callable[[Path], Rig]:
+    """What makes the rig: the connector's own. A module that runs the suite over another server of the same connector
+    gives a fixture of this name."""
     declared = connector(contract_connector)
     assert declared.rig, f"{contract_connector} declares no rig"
-    rig: Rig = load(declared.rig)(tmp_path)
+    made: Callable[[Path], Rig] = load(declared.rig)
+    return made
+
+
+@pytest.fixture
+def bench(
+    contract_connector: str, make_rig: Callable[[Path], Rig], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Bench]:
+    """The connector under test, on a fresh endpoint."""
+    declared = connector(contract_connector)
+    try:
+        rig = make_rig(tmp_path)
+    except NotHere as absent:
+        pytest.skip(f"{contract_connector}: {absent}")
     name = request.node.originalname
     if name in rig.unlike:
         pytest.skip(f"{contract_connector}: {rig.unlike[name]}")
