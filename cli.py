@@ -188,7 +188,7 @@ def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool)
         if not yes and not confirmed(console, "Approuver ?", "Approve?"):
             return DECISION
         approval.approve(project, wave, who or project.actor)
-        show_approved(console, project, wave, approval.approvers(project, wave), approval.required(project, wave))
+        show_approved(console, project, wave)
     return 0
 
 

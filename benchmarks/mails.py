@@ -18,7 +18,7 @@ endpoints:
   archive: {{connector: archive, path: archive, layout: {layout}}}
 workloads:
   mail: {{from: mails, to: archive}}
-policies: {{approval: {{required: 0}}}}
+policies: {{approval: {{required: 0}}, loss: {{default: continue}}}}
 waves:
   - {{id: tous, workloads: [mail], members: {{all: true}}}}
 """

@@ -20,7 +20,7 @@ endpoints:
   archive: {{connector: archive, path: archive, layout: {layout}}}
 workloads:
   documents: {{from: partage, to: archive}}
-policies: {{approval: {{required: 0}}}}
+policies: {{approval: {{required: 0}}, loss: {{default: continue}}}}
 waves:
   - {{id: tout, workloads: [documents], members: {{all: true}}}}
 """

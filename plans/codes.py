@@ -30,6 +30,20 @@ CODES = (
         ),
     ),
     LossCode(
+        "PLAN-LOSS-01",
+        "blocked",
+        Text("Un élément perdrait ce que personne n'accepte", "An item would lose what nobody accepts"),
+        Text(
+            "`policies.loss.default` est `stop` : l'élément n'est pas écrit, le détail dit quelles pertes",
+            "`policies.loss.default` is `stop`: the item is not written, the detail says which losses",
+        ),
+        Text(
+            "Les accepter par `transhume approve` ou `policies.loss.accept` ; le `run` suivant écrit l'élément",
+            "Accept them by `transhume approve` or `policies.loss.accept`; the next `run` writes the item",
+        ),
+        forward="blocked",
+    ),
+    LossCode(
         "PLAN-RETURN-01",
         "minor",
         Text(

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from transhumance.connectors.contract import Text, UserError
-from transhumance.plans.commands.approval import approvers, required
 from transhumance.plans.commands.sessions import frozen
 from transhumance.plans.ledger.contract import WaveRow
 from transhumance.plans.model import windows as times
 from transhumance.plans.model.digest import difference
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
-from transhumance.plans.waves import states
+from transhumance.plans.waves import acceptance, states
+from transhumance.plans.waves.acceptance import approvers, required
 from transhumance.plans.waves.resolve import Resolver, drift, parts_of
 
 
@@ -34,7 +34,7 @@ def check_may_run(project: Project, wave: Wave) -> None:
             "le maître est la cible : `transhume return` pour revenir",
             "the target is master: `transhume return` to come back",
         )
-    _check_stale(project, wave, row)
+    check_stale(project, wave, row)
     _check_after(project, wave)
     needed, have = required(project, wave.id), approvers(project, wave.id)
     if len(have) < needed:
@@ -48,7 +48,8 @@ def check_may_run(project: Project, wave: Wave) -> None:
         )
 
 
-def _check_stale(project: Project, wave: Wave, row: WaveRow) -> None:
+def check_stale(project: Project, wave: Wave, row: WaveRow) -> None:
+    """Refuses a wave whose frozen parts no longer match the plan, with the difference."""
     parts = parts_of(project, wave, project.ledger.members(wave.id))
     if changed := difference(row.parts, parts, "fr"):
         english = difference(row.parts, parts, "en")
@@ -63,6 +64,27 @@ def _check_stale(project: Project, wave: Wave, row: WaveRow) -> None:
             ),
             where=wave.id,
         )
+
+
+def check_losses(project: Project, wave: Wave) -> None:
+    """Refuses a wave whose measured losses nobody accepts, before the first effect, where the plan says `stop`."""
+    if project.plan.policies.loss.default != "stop":
+        return
+    if not (found := acceptance.undecided(project, wave.id, "assessed")):
+        return
+    codes = ", ".join(f"{code} ({count})" for code, count in found.items())
+    plan = project.loaded.path.name
+    raise states.DecisionWanted(
+        Text(
+            f"vague {wave.id} : des pertes que personne n'accepte : {codes} ; rien n'a été écrit. "
+            f"Les accepter : `transhume approve {plan} --wave {wave.id}`, ou `policies.loss.accept` du plan ; "
+            "`policies.loss.default: continue` les laisse passer",
+            f"wave {wave.id}: losses that nobody accepts: {codes}; nothing was written. "
+            f"Accept them: `transhume approve {plan} --wave {wave.id}`, or `policies.loss.accept` of the plan; "
+            "`policies.loss.default: continue` lets them pass",
+        ),
+        where="policies.loss",
+    )
 
 
 def _check_after(project: Project, wave: Wave) -> None:

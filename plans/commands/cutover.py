@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, log
 
-from transhumance.plans.commands.approval import approvers, required
-from transhumance.plans.commands.checks import check_may_run, check_window, is_verified
+from transhumance.plans.commands.checks import check_losses, check_may_run, check_window, is_verified
 from transhumance.plans.commands.forward import forward
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
 from transhumance.plans.engine.giveback import Reverse, ReverseJob
@@ -17,6 +16,7 @@ from transhumance.plans.ledger.itemmap import Cell
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import RESIDUE, Project
 from transhumance.plans.waves import states
+from transhumance.plans.waves.acceptance import approvers, required
 
 
 def verify(project: Project, waves: Sequence[str], report: Report = silent) -> list[Result]:
@@ -86,6 +86,7 @@ def cutover(project: Project, wave_id: str, report: Report = silent) -> list[Res
             f"`transhume run --wave {wave_id}` d'abord",
             f"`transhume run --wave {wave_id}` first",
         )
+    check_losses(project, wave)
     check_window(project, wave, "final")
     with session(project, "cutover") as s:
         results = [forward(s, wave, "final", report)]

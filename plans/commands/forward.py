@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transhumance.connectors.contract import Text, key_from_text
-from transhumance.plans.commands.checks import check_may_run, check_window, note_drift, until_closed
+from transhumance.plans.commands.checks import check_losses, check_may_run, check_window, note_drift, until_closed
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
 from transhumance.plans.engine import discovery
 from transhumance.plans.engine.job import Job
@@ -16,6 +16,7 @@ from transhumance.plans.ledger.contract import Chunk, ContainerRow, Problem, Wav
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
+from transhumance.plans.waves import acceptance
 from transhumance.plans.waves.resolve import Resolved, freeze
 
 DELETE = "PLAN-DELETE-01"
@@ -47,6 +48,7 @@ def run(project: Project, waves: Sequence[str], kind: str | None = None, report:
         for name in waves:
             wave = project.wave(name)
             check_may_run(project, wave)
+            check_losses(project, wave)
             chosen = kind or _next_pass(project, name)
             check_window(project, wave, chosen)
             note_drift(project, wave)
@@ -66,6 +68,7 @@ def _next_pass(project: Project, wave: str) -> str:
 
 def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
     project = s.project
+    acceptance.release(project, wave.id)
     if project.ledger.wave(wave.id).state != "running":
         project.ledger.set_wave(wave.id, project.actor, state="running")
     with until_closed(project, wave, kind):

@@ -85,8 +85,7 @@ def _approve(stage: Stage) -> list[Text]:
         found = approval.approve(stage.project, wave, WHO)
         decisions = {code: count for code, count in found.losses.items() if code in found.undecided}
         show_approval(stage.console, stage.project, replace(found, losses=decisions))  # the rest asks for nothing
-        have, needed = approval.approvers(stage.project, wave), approval.required(stage.project, wave)
-        show_approved(stage.console, stage.project, wave, have, needed)
+        show_approved(stage.console, stage.project, wave)
     return [fault for wave in WAVES for fault in checks.state(stage.project, wave, "approved", "source")]
 
 

@@ -16,7 +16,8 @@ from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
 Chooser = Callable[[Sequence[ItemRef]], list[ItemRef]]
-EFFECT_PASSES = frozenset({"initial", "delta", "final", "reverse"})
+FORWARD = frozenset({"initial", "delta", "final"})
+EFFECT_PASSES = FORWARD | {"reverse"}
 CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
 PAGES_KEPT = 4
@@ -56,7 +57,7 @@ class Job:
     """A pass under way. `members`: by workload, the frozen members that move. `report`: called after each commit.
     `sample`: how many items of a page a dry run measures; all when it is None. `troubled`: containers and targets
     with items that stayed behind, whose problems end when the items pass. `listed`: containers that the sources list
-    now."""
+    now. `allowed`: the losses that may pass; None where any may."""
 
     project: Project
     wave: Wave
@@ -69,6 +70,7 @@ class Job:
     sample: int | None = None
     troubled: frozenset[tuple[int, str]] = frozenset()
     listed: frozenset[int] = frozenset()
+    allowed: frozenset[str] | None = None
     commits: threading.Lock = field(default_factory=threading.Lock)
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)

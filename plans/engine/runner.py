@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from transhumance.connectors.contract import InputLine, StaleLease, StopEndpoint, Text, TranshumanceError
 from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.faultpoints import point
-from transhumance.plans.engine.job import Counts, Job, Work
+from transhumance.plans.engine.job import FORWARD, Counts, Job, Work
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.engine.limits import Stopped
 from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member
 from transhumance.plans.ledger.lease import LEASE
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
+from transhumance.plans.waves import acceptance
 
 DISCOVERERS = 2
 WORKERS = 4
@@ -107,6 +108,7 @@ def run_pass(
     row = project.ledger.begin_pass(wave.id, kind, items.applied())
     behind = _troubled(project, wave)
     job = job_type(project, wave, row, members, pool, heart, report=report, sample=sample, troubled=behind)
+    job.allowed = acceptance.bound(project, wave) if kind in FORWARD else None
     trouble = _Trouble()
     point("pass.begun")
     held: list[Text] = []

@@ -33,6 +33,7 @@ from transhumance.plans.engine.job import TRIES, Job, contract_container
 from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked, decoded_digest, with_preview
 from transhumance.plans.ledger.contract import Chunk, ChunkSpec, ContainerRow, Member, Problem
 from transhumance.plans.ledger.itemmap import NEVER, Item
+from transhumance.plans.waves.acceptance import HELD, unaccepted
 
 RETRY_WAIT = 1.0
 Items = dict[bytes, Item | None]
@@ -144,7 +145,7 @@ class Transfer:
         fence = job.heart.fence(chunk)
         place = endpoint.gate.call(lambda: target.ensure(job.place(unit.row, chunk.target, unit.member)))
         legs = {key: unit.measured[key].targets[chunk.target] for key in keys}
-        writes, refused = self._writes(job, unit, legs, known, target, place)
+        writes, refused = self._writes(job, unit, legs, known, target, place, chunk.target)
         size = sum(unit.measured[w.key].size for w in writes)
         settled: dict[bytes, Outcome] = {}
         if chunk.intent:
@@ -189,6 +190,7 @@ class Transfer:
         known: Items,
         target: Target,
         place: Container,
+        name: str,
     ) -> tuple[list[Write], dict[bytes, TargetLeg]]:
         writes, refused = [], {}
         forecast = target.forecast if isinstance(target, Forecast) else None
@@ -203,6 +205,7 @@ class Transfer:
                 same = expected == unit.measured[key].digest
                 previewed = replace(previewed, expected="" if same else expected)
             legs[key] = previewed
+            previewed = _held(job, previewed, unit.measured[key], name)
             if previewed.record is None:
                 refused[key] = previewed
                 continue
@@ -320,6 +323,16 @@ def _halved(target: Target, place: Container, writes: Sequence[Write], fence: Fe
     first = target.write(place, writes[:half], fence)
     point("effect.half")
     return first + target.write(place, writes[half:], fence)
+
+
+def _held(job: Job, leg: TargetLeg, measured: Measured, target: str) -> TargetLeg:
+    """The leg, without its record where the item would lose what nobody accepts: it is held, not written."""
+    if job.allowed is None or leg.record is None or not (leg.codes or measured.codes):
+        return leg
+    lost = unaccepted((code for code, _ in leg.codes + measured.codes), job.allowed, target)
+    if not lost:
+        return leg
+    return replace(with_codes(leg, f"target:{HELD}", forward="blocked", detail=", ".join(lost)), record=None)
 
 
 def with_codes(leg: TargetLeg, code: str, forward: str, detail: str = "") -> TargetLeg:

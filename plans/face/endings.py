@@ -8,6 +8,7 @@ from transhumance.plans.face import words
 from transhumance.plans.face.console import Console
 from transhumance.plans.face.nextstep import next_step
 from transhumance.plans.project import Project
+from transhumance.plans.waves.acceptance import approvers, required
 
 
 def finished(console: Console, action: str, fr: str, en: str, following: str = "", **facts: Any) -> int:
@@ -35,8 +36,9 @@ def show_master(console: Console, project: Project, wave: str) -> None:
     show_next(console, project, wave)
 
 
-def show_approved(console: Console, project: Project, wave: str, have: list[str], needed: int) -> None:
+def show_approved(console: Console, project: Project, wave: str) -> None:
     """Who approved a wave, of how many."""
+    have, needed = approvers(project, wave), required(project, wave)
     row, step = project.ledger.wave(wave), next_step(project, wave)
     names = ", ".join(have)
     fr = f"Approuvé par {names} ({len(have)} sur {needed})."

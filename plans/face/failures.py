@@ -16,14 +16,15 @@ from transhumance.connectors.contract.model import Text
 from transhumance.plans.face.console import Console
 from transhumance.plans.model.errors import PlanErrors
 from transhumance.plans.model.secrets import SecretError
+from transhumance.plans.waves.states import DecisionWanted
 
 DEBUG = "TRANSHUMANCE_DEBUG"
 _ROOM = f"{os.sep}transhumance{os.sep}"
 
 
 def guarded(console: Console, act: Callable[[], int | None], state: Path | None = None) -> int:
-    """Does something and returns its exit code; whatever it raises is told, and gives 1. `state`: the plan's state
-    folder, where the trace of an unforeseen error is kept."""
+    """Does something and returns its exit code; whatever it raises is told, and gives 1, or 2 where a decision is
+    wanted. `state`: the plan's state folder, where the trace of an unforeseen error is kept."""
     try:
         return act() or 0
     except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
@@ -33,6 +34,9 @@ def guarded(console: Console, act: Callable[[], int | None], state: Path | None 
         console.said(_INTERRUPTED)
     except PlanErrors as error:
         _plan(console, error)
+    except DecisionWanted as error:
+        _told(console, error.text, type(error).__name__, error.where)
+        return 2
     except Exception as error:
         _told(console, _text_of(error, state), type(error).__name__, getattr(error, "where", ""))
     return 1

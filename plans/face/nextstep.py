@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import Text
-from transhumance.plans.commands.approval import approvers, required
 from transhumance.plans.commands.checks import is_verified
 from transhumance.plans.ledger.contract import WaveRow
 from transhumance.plans.project import Project
 from transhumance.plans.waves import states
+from transhumance.plans.waves.acceptance import approvers, required, undecided
 
 ITEMS = ("held", "quarantined", "failed")
 """States of an item's problem that wait for a person; those of a subject that can't be moved come besides."""
@@ -115,6 +115,8 @@ def _step(project: Project, row: WaveRow) -> Step | None:
             return Step(command(project, "dry-run", row.id), Text("pertes non mesurées", "losses not measured yet"))
         case "planned" if len(approvers(project, row.id)) < required(project, row.id):
             return Step(command(project, "approve", row.id), Text("à approuver", "to be approved"))
+        case "planned" | "approved" if _unaccepted(project, row):
+            return Step(command(project, "approve", row.id), Text("pertes à accepter", "losses to accept"))
         case "planned" | "approved":
             step = Step(command(project, "run", row.id), Text("prête à être copiée", "ready to be copied"))
             return _turn(project, row, step)
@@ -125,6 +127,11 @@ def _step(project: Project, row: WaveRow) -> Step | None:
         case "ready":
             return Step(command(project, "cutover", row.id), Text("relue sans défaut", "read back without a defect"))
     return None
+
+
+def _unaccepted(project: Project, row: WaveRow) -> bool:
+    """Whether `run` would refuse the wave for its measured losses."""
+    return project.plan.policies.loss.default == "stop" and bool(undecided(project, row.id, "assessed"))
 
 
 def _closing(project: Project, row: WaveRow) -> Step | None:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from transhumance.connectors.contract import Text, TranshumanceError, UserError
-from transhumance.plans.commands.approval import required
 from transhumance.plans.commands.forward import run as forward
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.face import words
@@ -24,6 +23,7 @@ from transhumance.plans.face.results import show_results
 from transhumance.plans.model import windows as times
 from transhumance.plans.model.scalars import Duration
 from transhumance.plans.project import Project
+from transhumance.plans.waves.acceptance import required
 
 LOOK_EVERY = 1.0
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from transhumance.plans.commands.approval import approvers, required
 from transhumance.plans.commands.checks import is_verified
 from transhumance.plans.face.nextstep import ITEMS
 from transhumance.plans.face.progress import Standing
@@ -22,6 +21,7 @@ from transhumance.plans.ledger.sql import RUN
 from transhumance.plans.model import windows as times
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
+from transhumance.plans.waves.acceptance import approvers, required
 
 FORWARD = ("initial", "delta", "final")
 

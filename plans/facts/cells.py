@@ -14,6 +14,7 @@ from transhumance.plans.ledger.itemmap import PROOFS, Cell, Sum
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import RESIDUE, Project
 from transhumance.plans.report import facts as f
+from transhumance.plans.waves.acceptance import by_approval, by_plan
 
 BLOCKED_SHOWN = 10_000
 Key = tuple[str, str, str]  # wave, workload, target
@@ -145,6 +146,7 @@ def losses(project: Project, found: Mapping[Key, Totals], names: Pseudonyms) -> 
             key = (code, workload, wave, None if leg == "source" else target, leg)
             merged[key] = max(merged.get(key, 0), count)
     rows = {c.id: c for c in project.ledger.containers()}
+    approved = {wave.id: by_approval(project, wave.id) for wave in project.plan.waves}
     out = []
     for (code, workload, wave, place, leg), count in sorted(merged.items(), key=lambda entry: str(entry[0])):
         sample = [
@@ -152,7 +154,9 @@ def losses(project: Project, found: Mapping[Key, Totals], names: Pseudonyms) -> 
             for cell in _cells_of(project, wave, workload, place, found)
             for container, key in project.items.sample(cell, f"{leg}:{code}")
         ]
-        out.append(_loss(project, code, workload, wave, place, leg, count, tuple(dict.fromkeys(sample))[:3]))
+        out.append(
+            _loss(project, code, workload, wave, place, leg, count, tuple(dict.fromkeys(sample))[:3], approved[wave])
+        )
     return tuple(out)
 
 
@@ -183,9 +187,13 @@ def _loss(
     leg: str,
     count: int,
     sample: tuple[str, ...],
+    approved: Mapping[str, tuple[str, ...]],
 ) -> f.Loss:
     known = find_code(code) or _unknown(code)
     accepted = next((a for a in project.plan.policies.loss.accept if a.code == code), None)
+    if accepted and code in approved and code not in by_plan(project):
+        accepted = None  # the plan's acceptance has run out, the approval's has not
+    by = (accepted.by or "plan") if accepted else ", ".join(approved.get(code, ())) or None
     return f.Loss(
         code=code,
         workload=workload,
@@ -198,7 +206,7 @@ def _loss(
         why=text(known.why),
         remedy=text(known.remedy),
         back=known.back if known.back not in ("exact", "not_assessed") else None,
-        accepted_by=(accepted.by or "plan") if accepted else None,
+        accepted_by=by,
         accepted_until=accepted.until if accepted else None,
         sample=sample,
     )

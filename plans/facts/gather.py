@@ -11,12 +11,12 @@ from typing import Any
 
 from transhumance import __version__
 from transhumance.connectors.contract import codec_for, codecs, find_code, key_text
-from transhumance.plans.commands.approval import approvers, required
 from transhumance.plans.facts import ways
 from transhumance.plans.facts.cells import Key, Totals, blocked, cells, losses, text, totals
 from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.project import RESIDUE, Project
 from transhumance.plans.report import facts as f
+from transhumance.plans.waves.acceptance import approvers, required
 from transhumance.plans.waves.inventory import not_covered
 
 VALID_DAYS = 90

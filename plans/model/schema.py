@@ -124,7 +124,9 @@ class Loss(Strict):
         default=[], description="Losses that are accepted."
     )
     default: Literal["stop", "continue"] = Field(
-        default="stop", description="At a loss that is not accepted.", json_schema_extra=RESERVED
+        default="stop",
+        description="At a loss that neither `accept` nor an approval accepts: `stop` refuses the wave, and holds an "
+        "item whose loss shows later; `continue` writes it and tells it.",
     )
 
     def accepted_on(self, day: date) -> frozenset[str]:

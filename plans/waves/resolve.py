@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -234,8 +234,3 @@ def drift(frozen: Sequence[Member], present: Sequence[Member]) -> Drift:
     left = tuple(sorted({key[k].person for k in key.keys() - now.keys()}))
     changed = len(now.keys() ^ key.keys())
     return Drift(arrived, left, changed / max(len(key), 1))
-
-
-def losses_to_decide(accepted: Mapping[str, Any], seen: Mapping[str, int]) -> dict[str, int]:
-    """Loss codes that were seen and that nobody accepted."""
-    return {code: count for code, count in sorted(seen.items()) if code not in accepted}

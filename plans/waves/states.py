@@ -13,6 +13,10 @@ ORDER = ("draft", "planned", "approved", "running", "ready", "cut_over", "finali
 ASIDE = ("stopped", "returned")
 
 
+class DecisionWanted(UserError):
+    """What was asked for waits for a person's decision, or for its hour: no error, and nothing was done."""
+
+
 def may_freeze(state: str) -> bool:
     """Whether `plan` may still change the wave's members: until the target is master. What changes must be approved
     again."""

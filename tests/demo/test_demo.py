@@ -163,8 +163,10 @@ def test_the_plan_goes_on_by_hand(played: Played, monkeypatch: pytest.MonkeyPatc
         assert states["pilote"] == ("returned", "source") and states["reste"] == ("ready", "source")
         assert mutate(played.folder / "estate", seed=1).mails_new
         (result,) = forward.run(project, ["reste"])
-        assert (result.kind, result.state, result.counts.problems) == ("delta", "done", 0)
-        assert result.counts.statuses["written"]
+        assert (result.kind, result.state) == ("delta", "done") and result.counts.statuses["written"]
+        # a card may come twice by now: that loss was never shown to whoever approved, so the item is held
+        left = [p for p in project.ledger.problems("reste") if p.code == "PLAN-LOSS-01"]
+        assert result.counts.problems == len(left) and all("CARD-UID-01" in problem.detail for problem in left)
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

@@ -48,7 +48,7 @@ endpoints:
 directory: ad
 workloads:
   identities: {from: ad, to: ouvert, back: {to: retour}}
-policies: {approval: {required: 0}}
+policies: {approval: {required: 0}, loss: {default: continue}}
 waves:
   - {id: tout, workloads: [identities], members: {all: true}}
 """
