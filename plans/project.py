@@ -183,7 +183,8 @@ class Project:
         self.state.mkdir(mode=0o700, exist_ok=True)
         spool = self.state / "spool" / name
         spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = Environment(name, spool, self.loaded.base.resolve(), self.lang)
+        kept = self.state / "endpoints" / name
+        environment = Environment(name, spool, self.loaded.base.resolve(), self.lang, kept)
         return Endpoint(name, declared, config, environment, Gate(name, limits, self.stop))
 
     def empty_spool(self) -> None:

@@ -66,12 +66,22 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What a connector is given when opened: the endpoint's name in the plan, a folder for its spool files (emptied
-    at start), the folder that relative paths of the plan start from, and the language of its messages."""
+    at start), the folder that relative paths of the plan start from, the language of its messages, and a folder of its
+    own that stays between runs (before-images, what it must remember of a live system). Either folder is made by who
+    writes into it; where `state` is None nothing is kept beyond the spool."""
 
     endpoint: str
     spool: Path
     base: Path
     lang: str = "fr"
+    state: Path | None = None
+
+    @property
+    def kept(self) -> Path:
+        """Where what must outlive this run is written, made for its owner alone."""
+        folder = self.state or self.spool
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return folder
 
 
 @dataclass(frozen=True, slots=True)
