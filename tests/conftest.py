@@ -48,3 +48,9 @@ def support(name: str) -> ModuleType:
 def mapi_records() -> Callable[[Path], list[Any]]:
     """A function `mapi_records(path)`: the items of a .msg file as records of the form `mapi`, embedded ones too."""
     return support("msg_door").mapi_records  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def rights() -> ModuleType:
+    """`tests/support/rights.py`."""
+    return support("rights")

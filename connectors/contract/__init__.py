@@ -41,6 +41,7 @@ from transhumance.connectors.contract.errors import (
 from transhumance.connectors.contract.keys import key_from_text, key_text
 from transhumance.connectors.contract.manifest import InputLine, OutputLine, Tally, decode_lines, encode_lines
 from transhumance.connectors.contract.model import (
+    UNREAD,
     Container,
     Document,
     Fault,
@@ -83,6 +84,7 @@ __all__ = [
     "ANY",
     "BACK",
     "FORWARD",
+    "UNREAD",
     "Before",
     "Body",
     "BytesBody",

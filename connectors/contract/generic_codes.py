@@ -41,6 +41,25 @@ CODES = (
         back="blocked",
     ),
     LossCode(
+        "GEN-READ-02",
+        "blocked",
+        Text("Le dossier ou le fichier n'a pas pu être ouvert", "The folder or file could not be opened"),
+        Text(
+            "Le compte qui lit n'y a pas droit, ou le disque a refusé : rien de ce qui s'y trouve n'est connu, et rien "
+            "n'en est tenu pour supprimé",
+            "The account that reads has no right to it, or the disk refused: nothing of what is in it is known, and "
+            "nothing of it is taken for deleted",
+        ),
+        Text(
+            "Donner le droit de lire et d'entrer (`chmod u+rX`, `setfacl -m u:COMPTE:rX`) ou réparer, puis relancer "
+            "`transhume run`",
+            "Give the right to read and enter it (`chmod u+rX`, `setfacl -m u:ACCOUNT:rX`) or mend it, then "
+            "`transhume run` again",
+        ),
+        forward="blocked",
+        back="blocked",
+    ),
+    LossCode(
         "GEN-CODEC-01",
         "blocked",
         Text("L'élément a fait échouer sa conversion", "The item made its conversion fail"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from transhumance.connectors.contract.bodies import Body
 
@@ -79,10 +79,14 @@ class ItemRef:
     subject: bytes = b""
 
 
+UNREAD: Final = b"/"  # the key of the fault that a container could not be listed
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """An item that is there but can't be listed or read: told by code, never left out. A key that ends in `/` is a
-    place that could not be listed: nothing below it counts as gone."""
+    place that could not be listed: neither it nor anything below it counts as gone. The key `/` alone (`UNREAD`) is the
+    container itself, or a part of it that no key names; containers below its path don't count as gone either."""
 
     key: bytes
     code: str

@@ -18,9 +18,7 @@ from transhumance.connectors.contract import (
     Page,
     Record,
     Selector,
-    StopEndpoint,
     Subject,
-    Text,
     Value,
 )
 from transhumance.connectors.eml.config import EmlConfig
@@ -37,6 +35,7 @@ from transhumance.connectors.formats.mailfiles import (
     read_file,
     root_identity,
     shown_names,
+    unread,
     why,
 )
 from transhumance.connectors.formats.mailfolders import Path as Names
@@ -106,19 +105,7 @@ class EmlSource:
                     if not entry.is_dir(follow_symlinks=False) and not entry.name.startswith(ASIDE.encode()):
                         yield _ref(entry.name, entry.stat(follow_symlinks=False), self._config.suffixes)
         except OSError as error:
-            raise unreadable_folder(path, error) from None
-
-
-def unreadable_folder(path: Path, error: OSError) -> StopEndpoint:
-    """A folder that is gone or can't be listed: its items must not seem to be deleted."""
-    return StopEndpoint(
-        Text(
-            f"{path} : le dossier ne peut être lu ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, "
-            "puis `transhume resume`",
-            f"{path}: the folder can't be read ({why(error)}); nothing is taken for deleted. Put it right, then "
-            "`transhume resume`",
-        )
-    )
+            yield unread(path, error)
 
 
 def _walk(folder: bytes, names: Names) -> Iterator[tuple[bytes, Names]]:

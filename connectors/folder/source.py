@@ -23,7 +23,6 @@ from transhumance.connectors.contract import (
     Page,
     Record,
     Selector,
-    StopEndpoint,
     Subject,
     Text,
     UserError,
@@ -34,7 +33,7 @@ from transhumance.connectors.folder.beneath import Beneath, BeneathBody, open_in
 from transhumance.connectors.folder.config import FolderConfig
 from transhumance.connectors.folder.shown import shown_name
 from transhumance.connectors.formats.exports import Owned, subjects_of
-from transhumance.connectors.formats.mailfiles import Listings, foreign, mail_entries, why
+from transhumance.connectors.formats.mailfiles import Listings, foreign, mail_entries, unread, why
 
 FORM = "file"
 UNREADABLE, SPECIAL, GONE = "DOC-READ-01", "DOC-FS-10", "GEN-READ-01"
@@ -111,8 +110,8 @@ def located(root: Path, key: bytes) -> tuple[str, bytes]:
 
 
 def walk(root: Path, key: bytes) -> Iterator[ItemRef]:
-    """Every entry of a container, folders before what is in them. Raises `StopEndpoint` where the container itself
-    can't be read: nothing must seem to be deleted."""
+    """Every entry of a container, folders before what is in them. Raises `StopEndpoint` where the container itself is
+    gone: nothing must seem to be deleted."""
     folder, lone = located(root, key)
     with Beneath(folder) as beneath:
         try:
@@ -121,7 +120,8 @@ def walk(root: Path, key: bytes) -> Iterator[ItemRef]:
                 yield _ref(lone, os.stat(os.fsdecode(lone), dir_fd=handle, follow_symlinks=False))
                 return
         except OSError as error:
-            raise _unreadable(os.path.join(folder, os.fsdecode(lone)), error) from None
+            yield unread(Path(folder, os.fsdecode(lone)), error)
+            return
         waiting = [b""]
         while waiting:
             at = waiting.pop()
@@ -132,8 +132,9 @@ def walk(root: Path, key: bytes) -> Iterator[ItemRef]:
                         waiting.append(path)
             except OSError as error:
                 if not at:
-                    raise _unreadable(folder, error) from None
-                yield foreign(at + b"/", UNREADABLE, f"folder: {why(error)}")
+                    yield unread(Path(folder), error)
+                else:
+                    yield foreign(at + b"/", UNREADABLE, f"folder: {why(error)}")
 
 
 def _inside(folder: int, at: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
@@ -210,14 +211,3 @@ def _body(root: str, key: bytes, folder: int, name: str) -> tuple[Body, os.stat_
         return BytesBody.of(data), os.fstat(handle)
     finally:
         os.close(handle)
-
-
-def _unreadable(path: str, error: OSError) -> StopEndpoint:
-    return StopEndpoint(
-        Text(
-            f"{path} : ne peut être lu ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, puis "
-            "`transhume resume`",
-            f"{path}: can't be read ({why(error)}); nothing is taken for deleted. Put it right, then "
-            "`transhume resume`",
-        )
-    )

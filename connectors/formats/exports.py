@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transhumance.connectors.contract import Subject, Text, UserError, key_text
+from transhumance.connectors.contract import StopEndpoint, Subject, Text, UserError, key_text
 from transhumance.connectors.formats.names import escape_name, unescape_name
 
 
@@ -42,17 +42,18 @@ def owned_entries(config: ExportConfig, base: Path, suffixes: tuple[str, ...] = 
     """The entries of an export, sorted by name. `suffixes` (lower case) are cut off a file's name to make its
     subject's.
 
-    Raises `UserError` where `path` is not there or the assignment names what is not there.
+    Raises `UserError` where `path` is not there or the assignment names what is not there, `StopEndpoint` where it
+    can't be read.
     """
     root = base / config.path
     if not os.path.lexists(root):
         raise UserError(Text(f"{config.path} : introuvable", f"{config.path}: not found"), where="path")
     if config.subject is not None:
         return [Owned(config.subject.encode(), root)]
-    if not root.is_dir():
+    if not os.path.isdir(root):
         return [Owned(_stem(os.fsencode(root.name), suffixes), root, unassigned=True)]
     assigned = read_assignment(base / config.assign) if config.assign else {}
-    entries = {name: root / os.fsdecode(name) for name in sorted(os.listdir(os.fsencode(root)))}
+    entries = {name: root / os.fsdecode(name) for name in sorted(_listed(root))}
     if lost := sorted(set(assigned) - set(entries)):
         names = ", ".join(key_text(name) for name in lost[:5])
         raise UserError(
@@ -66,6 +67,22 @@ def owned_entries(config: ExportConfig, base: Path, suffixes: tuple[str, ...] = 
         Owned(assigned[name], path) if name in assigned else Owned(_stem(name, suffixes), path, unassigned=True)
         for name, path in entries.items()
     ]
+
+
+def _listed(root: Path) -> list[bytes]:
+    """The names directly under the export's folder."""
+    try:
+        os.stat(root / ".")  # may it be entered? Its entries would only seem not to be there
+        return os.listdir(os.fsencode(root))
+    except OSError as error:
+        raise StopEndpoint(
+            Text(
+                f"{root} : le dossier ne peut être lu ({error.strerror}) ; rien n'est tenu pour supprimé. Donnez au "
+                "compte le droit de le lire, puis recommencez",
+                f"{root}: the folder can't be read ({error.strerror}); nothing is taken for deleted. Give the account "
+                "the right to read it, then start again",
+            )
+        ) from None
 
 
 def _stem(name: bytes, suffixes: tuple[str, ...]) -> bytes:

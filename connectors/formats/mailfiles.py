@@ -19,6 +19,7 @@ from pathlib import Path
 from transhumance.connectors.contract import (
     ABSENT,
     ANY,
+    UNREAD,
     Before,
     Body,
     BytesBody,
@@ -28,6 +29,7 @@ from transhumance.connectors.contract import (
     ItemRef,
     Page,
     Record,
+    StopEndpoint,
     Text,
     UserError,
     sha256_of,
@@ -41,6 +43,7 @@ INLINE = 1 << 20
 OURS = b".transhumance"  # names of ours at the root of a target, never anyone's mail
 KIND, FORM = "message", "rfc5322"
 _FAULT = "fault"
+UNREADABLE = "GEN-READ-02"
 
 
 # --- whose files
@@ -183,6 +186,21 @@ def foreign(key: bytes, code: str, detail: str) -> ItemRef:
     return ItemRef(key, code, _FAULT, "", locator=detail)
 
 
+def unread(folder: Path, error: OSError, key: bytes = UNREAD) -> ItemRef:
+    """A line that says of a folder, or of a part of it, that it could not be listed. `key`: as of `Fault`. Raises
+    `StopEndpoint` where it is gone since: that is for a person to say."""
+    if isinstance(error, FileNotFoundError):
+        raise StopEndpoint(
+            Text(
+                f"{folder} : le dossier n'y est plus ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, "
+                "puis `transhume resume`",
+                f"{folder}: the folder is gone ({why(error)}); nothing is taken for deleted. Put it right, then "
+                "`transhume resume`",
+            )
+        ) from None
+    return foreign(key, UNREADABLE, f"{folder}: {why(error)}")
+
+
 class Listings:
     """The spooled listings of the containers that are being paged. A listing is dropped with its last page, and made
     again where a cursor is asked for once more: cursors are keys, which mean the same in any listing."""
@@ -216,7 +234,11 @@ def _with_faults(page: Page) -> Page:
     """Foreign files as faults: they are paged like items, however many they are."""
     if not any(ref.kind == _FAULT for ref in page.refs):
         return page
-    faults = tuple(Fault(ref.key, ref.version, ref.locator, "file") for ref in page.refs if ref.kind == _FAULT)
+    faults = tuple(
+        Fault(ref.key, ref.version, ref.locator, "folder" if ref.key.endswith(b"/") else "file")
+        for ref in page.refs
+        if ref.kind == _FAULT
+    )
     return Page(tuple(ref for ref in page.refs if ref.kind != _FAULT), page.next, faults=faults)
 
 

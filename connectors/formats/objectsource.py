@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -29,7 +30,6 @@ from transhumance.connectors.contract import (
     Selector,
     StopEndpoint,
     Subject,
-    Text,
     Value,
     key_from_text,
     key_text,
@@ -45,6 +45,7 @@ from transhumance.connectors.formats.mailfiles import (
     mail_entries,
     root_identity,
     shown_names,
+    unread,
     why,
 )
 from transhumance.connectors.formats.names import unescape_name
@@ -158,10 +159,15 @@ class ObjectSource:
             yield Container(subject, workload, self._key(workload, "f", path), (*prefix, name), None, properties)
 
     def _survey(self, folder: Path) -> _Survey:
-        """What a folder holds, read anew when any of its files was changed."""
+        """What a folder holds, read anew when any of its files was changed. What can't be read may be anything."""
         stamp = 0  # of all files, in any order
         names = []
-        for name, found in self._files(folder):
+        anything = frozenset(self._dialect.workloads.values()) | {self._dialect.primary}
+        try:
+            listed = list(self._files(folder))
+        except OSError:
+            return _Survey((), anything)
+        for name, found in listed:
             said = f"{os.fsencode(name).hex()} {found.st_size} {found.st_mtime_ns} {found.st_ino}".encode()
             stamp ^= int.from_bytes(hashlib.blake2b(said, digest_size=16).digest())
             names.append(name)
@@ -172,16 +178,20 @@ class ObjectSource:
         alone: set[str] = set()
         ours = self._is_ours(folder)
         for name in names:
-            with suppress(NotOurs, OSError), self._open(folder / name) as opened:
-                if ours:
-                    alone.add(self._dialect.workload(self._dialect.item(opened.buffer, self._dialect.primary).kind))
-                    continue
-                sheet = self._inspect(folder / name, opened)
-                if sheet.single:
-                    alone |= self._workloads(sheet)
-                else:
-                    shown = sheet.name or _stem(name, self._dialect.suffixes)
-                    files.append((name, shown, self._workloads(sheet), sheet.properties))
+            try:
+                with suppress(NotOurs), self._open(folder / name) as opened:
+                    if ours:
+                        alone.add(self._dialect.workload(self._dialect.item(opened.buffer, self._dialect.primary).kind))
+                        continue
+                    sheet = self._inspect(folder / name, opened)
+                    if sheet.single:
+                        alone |= self._workloads(sheet)
+                    else:
+                        shown = sheet.name or _stem(name, self._dialect.suffixes)
+                        files.append((name, shown, self._workloads(sheet), sheet.properties))
+            except OSError:
+                stamp = -1  # permissions are in no stamp: looked at again next time
+                alone |= anything if _is_regular(folder / name) else set()
         survey = _Survey(
             tuple(_apart(sorted(files, key=lambda file: file[0]), _folders(folder))), frozenset(alone), ours
         )
@@ -213,7 +223,8 @@ class ObjectSource:
         try:
             names = sorted(os.fsencode(name) for name, _ in self._files(path))
         except OSError as error:
-            raise _unreadable(path, error) from None
+            yield unread(path, error)
+            return
         seen: set[bytes] = set()
         ours = self._is_ours(path)
         for name in names:
@@ -221,7 +232,8 @@ class ObjectSource:
 
     def _alone(self, path: Path, workload: str, seen: set[bytes], ours: bool) -> Iterator[ItemRef]:
         """The item that a file of a folder is, if it is one of this workload."""
-        told = foreign_of = None
+        key = stem_key(path.name, self._dialect.suffixes)
+        primary = workload == self._dialect.primary
         try:
             with self._open(path) as opened:
                 if ours:
@@ -233,14 +245,15 @@ class ObjectSource:
                     mark = hashlib.blake2b(cut.uid, digest_size=8).digest()
                     again = bool(cut.uid) and mark in seen
                     seen.add(mark)
-                    key = stem_key(path.name, self._dialect.suffixes)
                     yield self._ref(path, key, cut, opened, again, whole=True)
         except NotOurs as error:
-            told, foreign_of = self._dialect.foreign, str(error)
+            if primary:
+                yield foreign(key, self._dialect.foreign, str(error))
         except OSError as error:
-            told, foreign_of = "GEN-READ-01", why(error)
-        if told and workload == self._dialect.primary:
-            yield foreign(os.fsencode(path.name), told, foreign_of or "")
+            if _is_regular(path):  # one item or a whole calendar, of whatever workload: nothing of it is gone
+                yield unread(path, error, key + b"/")
+            elif primary:
+                yield foreign(key, "GEN-READ-01", why(error))
 
     def _of_file(self, path: Path, workload: str) -> Iterator[ItemRef]:
         primary = workload == self._dialect.primary
@@ -255,11 +268,9 @@ class ObjectSource:
         except NotOurs as error:
             if primary:
                 yield foreign(os.fsencode(path.name), self._dialect.foreign, str(error))
-        except FileNotFoundError as error:
-            raise _unreadable(path, error) from None
         except OSError as error:
-            if primary:
-                yield foreign(os.fsencode(path.name), "GEN-READ-01", why(error))
+            if primary or _is_regular(path) or isinstance(error, FileNotFoundError):
+                yield unread(path, error)
 
     def _ref(self, path: Path, key: bytes, cut: Cut, opened: Opened, repeated: bool, whole: bool) -> ItemRef:
         spans = ((0, len(opened.buffer)),) if whole else cut.spans
@@ -389,6 +400,16 @@ def _is_folder(path: Path, root: Path) -> bool:
     return path.is_dir() and (path == root or not path.is_symlink())
 
 
+def _is_regular(path: Path) -> bool:
+    """Whether a file that could not be read is one: no link, no pipe."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
 def _folders(folder: Path) -> list[str]:
     with os.scandir(os.fsencode(folder)) as entries:
         found = sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(OURS))
@@ -396,7 +417,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _walk(folder: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, tuple[str, ...]]]:
-    """Every folder below, parents first, in a stable order. Nothing recurses."""
+    """Every folder below, parents first, in a stable order. Nothing recurses. One that can't be read is among them."""
     waiting = [(folder, names)]
     while waiting:
         folder, names = waiting.pop()
@@ -405,20 +426,8 @@ def _walk(folder: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, tuple[st
                 found = sorted(
                     e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(OURS)
                 )
-        except OSError as error:
-            raise _unreadable(folder, error) from None
+        except OSError:
+            found = []  # listing it tells why
         yield folder, names
         shown = shown_names(found)
         waiting += [(folder / os.fsdecode(name), (*names, shown[name])) for name in reversed(found)]
-
-
-def _unreadable(path: Path, error: OSError) -> StopEndpoint:
-    """A folder or file that is gone or can't be listed: its items must not seem to be deleted."""
-    return StopEndpoint(
-        Text(
-            f"{path} : lecture impossible ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, puis "
-            "`transhume resume`",
-            f"{path}: can't be read ({why(error)}); nothing is taken for deleted. Put it right, then "
-            "`transhume resume`",
-        )
-    )

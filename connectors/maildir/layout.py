@@ -39,7 +39,7 @@ def maildir_root(entry: Path) -> Path:
     """The Maildir of an owner's folder: the folder itself, else `Maildir` or `.maildir` in it."""
     if not is_maildir(os.fsencode(entry)):
         for name in ("Maildir", ".maildir", "maildir"):
-            if (entry / name).is_dir() and not (entry / name).is_symlink():
+            if os.path.isdir(entry / name) and not os.path.islink(entry / name):
                 return entry / name
     return entry
 
@@ -48,6 +48,21 @@ def is_maildir(folder: bytes) -> bool:
     """Whether a directory is a folder of mail: it has a `cur` or a `new`."""
     paths = (os.path.join(folder, part) for part in (b"cur", b"new"))
     return any(os.path.isdir(path) and not os.path.islink(path) for path in paths)
+
+
+def may_be_maildir(folder: bytes) -> bool:
+    """Whether a directory is a folder of mail, or one that can't be entered, so that nothing tells."""
+    return is_maildir(folder) or not enters(folder)
+
+
+def enters(directory: bytes) -> bool:
+    """Whether a directory can be listed and entered."""
+    try:
+        os.stat(os.path.join(directory, b"."))
+        with os.scandir(directory):
+            return True
+    except OSError:
+        return False
 
 
 def folders(root: Path) -> list[Folder]:
@@ -59,16 +74,17 @@ def folders(root: Path) -> list[Folder]:
 
 
 def _walk(root: bytes) -> Iterator[tuple[bytes, tuple[bytes, ...]]]:
-    """Each directory that is a folder of mail, with its names as they are written. Links are not followed."""
+    """Each directory that is a folder of mail, or can't be entered, with its names as they are written. Links are not
+    followed."""
     waiting: list[tuple[bytes, tuple[bytes, ...]]] = [(b"", ())]
     while waiting:
         directory, parts = waiting.pop()
-        if is_maildir(os.path.join(root, directory)):
+        if may_be_maildir(os.path.join(root, directory)):
             yield directory, parts
         for name in _children(os.path.join(root, directory)):
             inner = os.path.join(directory, name)
             if name.startswith(b"."):
-                if is_maildir(os.path.join(root, inner)):
+                if may_be_maildir(os.path.join(root, inner)):
                     waiting.append((inner, (*parts, *name[1:].split(b"."))))
             else:
                 waiting.append((inner, (*parts, name)))

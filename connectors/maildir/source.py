@@ -21,9 +21,7 @@ from transhumance.connectors.contract import (
     Page,
     Record,
     Selector,
-    StopEndpoint,
     Subject,
-    Text,
     Value,
     key_from_text,
     key_text,
@@ -40,13 +38,23 @@ from transhumance.connectors.formats.mailfiles import (
     mail_entries,
     read_file,
     root_identity,
+    unread,
     why,
 )
 from transhumance.connectors.formats.mailfolders import roles_by_name
 from transhumance.connectors.maildir.config import MaildirConfig
 from transhumance.connectors.maildir.filenames import FileName, flags_of, parse_name
 from transhumance.connectors.maildir.keywords import Keywords, read_keywords
-from transhumance.connectors.maildir.layout import MARK, PARTS, folders, holds_mail, is_maildir, maildir_root
+from transhumance.connectors.maildir.layout import (
+    MARK,
+    PARTS,
+    enters,
+    folders,
+    holds_mail,
+    is_maildir,
+    maildir_root,
+    may_be_maildir,
+)
 
 _SYSTEM = frozenset({"$Forwarded", "$MDNSent"})  # keywords in a Maildir, flags everywhere else
 # what servers and readers keep beside the mail, by the start of the name
@@ -96,8 +104,11 @@ class MaildirSource:
     def _containers(self, subject: bytes, entry: Path, prefix: tuple[str, ...]) -> Iterator[Container]:
         link = entry.is_symlink() and entry != self._root
         root = entry if link else maildir_root(entry)
-        found = [] if link or not root.is_dir() else folders(root)
+        found = [] if link or not os.path.isdir(root) else folders(root)
         place = os.path.relpath(os.fsencode(root), os.fsencode(self._root))
+        if not link and os.path.isdir(root) and not enters(os.fsencode(root)):
+            yield Container(subject, "mail", place + b"/", prefix)  # above all of its folders, not the inbox
+            return
         if not any(folder.directory == b"" for folder in found) and (not found or any(_beside(root))):
             yield Container(subject, "mail", place, prefix)  # what is there is told, though it is no mail
         roles = roles_by_name(folder.names for folder in found)
@@ -151,25 +162,16 @@ class MaildirSource:
             if not stat.S_ISDIR(kind) and (folder != self._root or not folder.is_dir()):
                 yield foreign(container.key, "MAIL-FILE-01", "a link" if stat.S_ISLNK(kind) else "no folder of mail")
                 return
+            os.stat(folder / ".")  # may it be entered? Its entries would only seem not to be there
             keywords = self._known_keywords(folder, container.key)
             for part in ("cur", "new"):
                 if (folder / part).is_dir():
                     yield from _messages(folder, part, keywords)
+            yield from _unfinished(folder)
         except OSError as error:
-            raise _unreadable(folder, error) from None
-        yield from _unfinished(folder)
+            yield unread(folder, error)
+            return
         yield from (foreign(name, "MAIL-FILE-01", detail) for name, detail in _beside(folder))
-
-
-def _unreadable(folder: Path, error: OSError) -> StopEndpoint:
-    return StopEndpoint(
-        Text(
-            f"{folder} : le dossier ne peut être lu ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, "
-            "puis `transhume resume`",
-            f"{folder}: the folder can't be read ({why(error)}); nothing is taken for deleted. Put it right, then "
-            "`transhume resume`",
-        )
-    )
 
 
 def _messages(folder: Path, part: str, keywords: Keywords) -> Iterator[ItemRef]:
@@ -264,7 +266,10 @@ def _unfinished(folder: Path) -> Iterator[ItemRef]:
     """Deliveries that never ended; files that a target of ours writes aside are not told."""
     try:
         names = sorted(os.listdir(os.fsencode(folder / "tmp")))
-    except OSError:
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield unread(folder / "tmp", error, b"tmp/")
         return
     yield from (foreign(b"tmp/" + name, "MAIL-TMP-01", "in tmp") for name in names if not name.startswith(OURS))
 
@@ -282,7 +287,7 @@ def _beside(folder: Path) -> Iterator[tuple[bytes, str]]:
             continue
         if entry.is_dir(follow_symlinks=False):
             dotted = entry.name.startswith(b".")
-            if not (is_maildir(entry.path) if dotted else holds_mail(entry.path)):
+            if not (may_be_maildir(entry.path) if dotted else holds_mail(entry.path)):
                 yield entry.name, "a folder without mail"
         else:
             yield entry.name, "a link" if entry.is_symlink() else "a file beside the mail"

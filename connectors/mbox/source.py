@@ -25,13 +25,11 @@ from transhumance.connectors.contract import (
     Page,
     Record,
     Selector,
-    StopEndpoint,
     Subject,
-    Text,
     Value,
 )
 from transhumance.connectors.formats.exports import Owned, subjects_of
-from transhumance.connectors.formats.mailfiles import FORM, INLINE, KIND, mail_entries, root_identity, why
+from transhumance.connectors.formats.mailfiles import FORM, INLINE, KIND, mail_entries, root_identity, unread, why
 from transhumance.connectors.formats.mailfolders import roles_by_name
 from transhumance.connectors.formats.names import unescape_name
 from transhumance.connectors.formats.rfc5322 import scan_header
@@ -72,7 +70,13 @@ class MboxSource:
     def page(self, container: Container, cursor: bytes | None) -> Page:
         if container.key.endswith(_TOLD):
             return Page((), None, faults=self._others(container))
-        page = self._index(container).page(cursor, self._config.page)
+        try:
+            index = self._index(container)
+        except OSError as error:
+            line = unread(self._path(container), error)
+            told = Fault(line.key, line.version, line.locator, "file")
+            return Page((), None, faults=(told, *self._others(container)))
+        page = index.page(cursor, self._config.page)
         if page.next is not None:
             return page
         with self._lock:
@@ -124,9 +128,16 @@ class MboxSource:
                 found.append(
                     Container(subject, "mail", key, place.names, roles.get(place.names) if place.file else None)
                 )
-                told[key] = tuple(Fault(self._key(p), "MAIL-FILE-01", reason, "file") for p, reason in place.others)
+                told[key] = self._faults_of(place)
         self._told[subject] = told
         yield from found
+
+    def _faults_of(self, place: Place) -> tuple[Fault, ...]:
+        faults = [Fault(self._key(path), "MAIL-FILE-01", reason, "file") for path, reason in place.others]
+        for path, error in place.unread:
+            line = unread(path, error, self._key(path) + b"/")
+            faults.append(Fault(line.key, line.version, line.locator, "folder"))
+        return tuple(faults)
 
     def _key(self, path: Path) -> bytes:
         return os.path.relpath(os.fsencode(path), os.fsencode(self._root))
@@ -142,19 +153,17 @@ class MboxSource:
         return self._told[container.subject].get(container.key, ())
 
     def _index(self, container: Container) -> Index:
-        """The index of a file as it is now: the target's own record of it, else one made by reading it."""
+        """The index of a file as it is now: the target's own record of it, else one made by reading it. Raises
+        `OSError` where it can't be read."""
         path = self._path(container)
-        try:
-            stamp = stamp_of(path.lstat())
-            with self._lock:
-                index = self._indexes.pop(container.key, None)
-            if index is not None and index.stamp() != stamp:
-                index.close()
-                index = None
-            if index is None:
-                index = open_index(self._root, path, stamp, self._config.variant)
-        except OSError as error:
-            raise _unreadable(path, error) from None
+        stamp = stamp_of(path.lstat())
+        with self._lock:
+            index = self._indexes.pop(container.key, None)
+        if index is not None and index.stamp() != stamp:
+            index.close()
+            index = None
+        if index is None:
+            index = open_index(self._root, path, stamp, self._config.variant)
         with self._lock:
             self._indexes[container.key] = index
         return index
@@ -234,14 +243,3 @@ def _body(handle: int, path: Path, row: Row, rule: Rule) -> tuple[Body, bytes]:
 def _soon(handle: int, row: Row) -> None:
     """Tells the system what will be read: keys are in no order of the file."""
     os.posix_fadvise(handle, row.at, min(row.stop - row.at, INLINE), os.POSIX_FADV_WILLNEED)
-
-
-def _unreadable(path: Path, error: OSError) -> StopEndpoint:
-    return StopEndpoint(
-        Text(
-            f"{path} : ne peut être lu ({why(error)}) ; rien n'est tenu pour supprimé. Rétablissez-le, puis "
-            "`transhume resume`",
-            f"{path}: can't be read ({why(error)}); nothing is taken for deleted. Put it right, then "
-            "`transhume resume`",
-        )
-    )

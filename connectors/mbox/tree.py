@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from transhumance.connectors.formats.mailfiles import OURS, shown_names, why
+from transhumance.connectors.formats.mailfiles import OURS, shown_names
 from transhumance.connectors.formats.names import escape_name
 from transhumance.connectors.mbox.fromline import MAX_LINE
 from transhumance.connectors.mbox.scan import Reader, spans
@@ -24,23 +24,24 @@ ROOT = "%"  # the file of a subject's own root
 @dataclass(slots=True)
 class Place:
     """A folder of mail: its names, the directory that holds it, its file (None where there are only files of other
-    kinds to tell), and what else lies there: (path, why it is no mail)."""
+    kinds to tell), and what else lies there: (path, why it is no mail). `unread`: folders that can't be listed, and
+    why."""
 
     names: Names
     folder: Path
     file: Path | None = None
     others: list[tuple[Path, str]] = field(default_factory=list)
+    unread: list[tuple[Path, OSError]] = field(default_factory=list)
 
 
 def places(entry: Path, prefix: Names, shown: str) -> list[Place]:
     """The folders of an owner's entry, parents before children. `shown`: the name of a lone file."""
-    if entry.is_dir():
+    if os.path.isdir(entry):
         found: dict[Names, Place] = {}
         for place in _walk(entry, prefix):
             _add(found, place)
         return [found[names] for names in sorted(found)]
-    reason = not_mbox(entry)
-    if reason:
+    if reason := _no_mail(entry):
         return [Place(prefix, entry, None, [(entry, reason)])]
     return [Place((*prefix, shown), entry.parent, entry)]
 
@@ -53,6 +54,7 @@ def _add(found: dict[Names, Place], place: Place) -> None:
     if there.file is None or place.file is None:
         there.file = there.file or place.file
         there.others += place.others
+        there.unread += place.unread
         return
     again = 2
     while (names := (*place.names[:-1], f"{place.names[-1]} ({again})")) in found:
@@ -78,11 +80,11 @@ def _walk(folder: Path, prefix: Names) -> Iterator[Place]:
             below = (*names, shown[path])
             beside = named.get(path.name.removesuffix(".sbd")) if path.name.endswith(".sbd") else None
             inner = path / "mbox"
-            if path.suffix == ".mbox" and inner.is_file() and not inner.is_symlink() and not not_mbox(inner):
+            if path.suffix == ".mbox" and inner.is_file() and not inner.is_symlink() and not _no_mail(inner):
                 beside = Place(below, path, inner)
                 yield beside
             waiting.append((path, below, beside or Place(below, path)))
-        if owner.others or owner.file is not None:
+        if owner.others or owner.unread or owner.file is not None:
             yield owner
 
 
@@ -92,8 +94,9 @@ def _entries(folder: Path, owner: Place) -> tuple[list[Path], list[Path]]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: os.fsencode(entry.name))
+        os.stat(folder / ".")  # may it be entered? Its files would only seem not to be there
     except OSError as error:
-        owner.others.append((folder, why(error)))
+        owner.unread.append((folder, error))
         return [], []
     apple = folder.suffix == ".mbox"
     for entry in entries:
@@ -103,7 +106,7 @@ def _entries(folder: Path, owner: Place) -> tuple[list[Path], list[Path]]:
             continue
         if entry.is_dir(follow_symlinks=False):
             folders.append(Path(entry.path))
-        elif reason := not_mbox(Path(entry.path)):
+        elif reason := _no_mail(Path(entry.path)):
             owner.others.append((Path(entry.path), reason))
         else:
             files.append(Path(entry.path))
@@ -126,25 +129,30 @@ def _shown(files: list[Path], folders: list[Path]) -> dict[Path, str]:
     return {path: shown.get(os.fsencode(name), name) for path, name in bare.items()}
 
 
+def _no_mail(path: Path) -> str:
+    """As `not_mbox`; a file that can't be read is taken for mail, so that listing it tells why."""
+    try:
+        return not_mbox(path)
+    except OSError:
+        return ""
+
+
 def not_mbox(path: Path) -> str:
     """Why a file is no mbox; empty where it is one: nothing in it, a `From ` line first, or one that begins a message
-    in its first 64 KiB."""
+    in its first 64 KiB. Raises `OSError` where it can't be read."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        return "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
+    if not found.st_size:
+        return ""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        found = path.lstat()
-        if not stat.S_ISREG(found.st_mode):
-            return "a link" if stat.S_ISLNK(found.st_mode) else "no regular file"
-        if not found.st_size:
+        head = os.pread(handle, MAX_LINE, 0).lstrip(b"\r\n")
+        if head.startswith(b"From "):
             return ""
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            head = os.pread(handle, MAX_LINE, 0).lstrip(b"\r\n")
-            if head.startswith(b"From "):
-                return ""
-            first = next(spans(Reader(handle, min(found.st_size, _LOOK)), lengths=False), None)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        return why(error)
+        first = next(spans(Reader(handle, min(found.st_size, _LOOK)), lengths=False), None)
+    finally:
+        os.close(handle)
     return "" if first is not None and first.stop < min(found.st_size, _LOOK) else "no mbox"
 
 

@@ -2,7 +2,7 @@
 
 from transhumance.connectors.contract import LossCode, Text
 
-FILE, ITEM, PASSWORD = "MAIL-PST-05", "MAIL-PST-06", "MAIL-PST-07"
+FILE, ITEM, PASSWORD, FOLDER = "MAIL-PST-05", "MAIL-PST-06", "MAIL-PST-07", "MAIL-PST-08"
 EMBEDDED = "MAIL-PST-03"
 
 CODES = (
@@ -39,5 +39,21 @@ CODES = (
             "That password is only a checksum that the file asks to be compared: it encrypts nothing (MS-PST 4.2)",
         ),
         Text("Protéger l'accès à la cible", "Protect the access at the target"),
+    ),
+    LossCode(
+        FOLDER,
+        "blocked",
+        Text("Un dossier du .pst n'a pas pu être ouvert", "A folder of the .pst could not be opened"),
+        Text(
+            "Le fichier est endommagé à cet endroit : rien de ce dossier ni de ceux qu'il contient n'est lu, ni tenu "
+            "pour supprimé",
+            "The file is damaged there: nothing of this folder or those in it is read, nor taken for deleted",
+        ),
+        Text(
+            "Réparer une copie du fichier (scanpst), puis recommencer",
+            "Mend a copy of the file (scanpst), then start again",
+        ),
+        forward="blocked",
+        back="blocked",
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -36,8 +36,8 @@ def _pypff() -> Any:
 @dataclass(slots=True)
 class PstFile:
     """An opened file. `stamp`: its mtime and size when it was opened. `names`: named properties. `store`: what the
-    message store says of itself. `trees`: its folders, by code page, once they were read.
-    Use `handle` only under `lock`."""
+    message store says of itself. `trees`: its folders, by code page, once they were read. `order`: of the items of the
+    folder that is being listed. Use `handle` only under `lock`."""
 
     path: Path
     handle: Any
@@ -49,6 +49,7 @@ class PstFile:
     lock: threading.RLock = field(default_factory=threading.RLock)
     folders: dict[tuple[int, ...], Any] = field(default_factory=dict)
     trees: dict[str, Any] = field(default_factory=dict)
+    order: tuple[tuple[int, ...], Sequence[int]] | None = None
 
     def folder(self, where: tuple[int, ...]) -> Any:
         """The folder reached from the root by these indexes; call under the lock. Raises what libpff raises."""

@@ -54,12 +54,12 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """The visible folders, parents first; how many items lie in folders outside of them; where folders could not be
-    read (as many damages)."""
+    """The visible folders, parents first; how many items lie in folders outside of them; the folders that could not be
+    read: where, and why."""
 
     folders: tuple[Folder, ...]
     hidden_items: int = 0
-    damages: tuple[str, ...] = ()
+    damages: tuple[tuple[tuple[int, ...], str], ...] = ()
 
 
 def read_tree(file: PstFile, codec: str) -> Tree:
@@ -81,7 +81,7 @@ def _read_tree(file: PstFile, codec: str) -> Tree:
     return Tree(
         tuple(_folder(n, n.path[skip:], roles) for n in inside),
         sum(n.items for n in outside),
-        tuple(n.damage for n in nodes if n.damage),
+        tuple((n.where, n.damage) for n in nodes if n.damage),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Sequence
+
 from transhumance.connectors.contract import Fault, ItemRef, Value
 from transhumance.connectors.formats import mapi
 from transhumance.connectors.pst.codes import ITEM
@@ -10,6 +13,22 @@ from transhumance.connectors.pst.folders import Folder
 from transhumance.connectors.pst.values import value
 
 _CLASS, _SIZE, _MODIFIED, _SEARCH_KEY = 0x001A, 0x0E08, 0x3008, 0x300B
+
+
+def listing_order(file: PstFile, folder: Folder) -> Sequence[int]:
+    """The indexes of a folder's items in order of key: its table is in the order of its rows, which deletions mix. That
+    of the folder read last is kept. Call under the file's lock."""
+    if file.order is None or file.order[0] != folder.where:
+        keys = sorted((_key(file, folder, index), index) for index in range(folder.items))
+        file.order = (folder.where, array("L", [index for _, index in keys]))
+    return file.order[1]
+
+
+def _key(file: PstFile, folder: Folder, index: int) -> bytes:
+    try:
+        return f"{file.folder(folder.where).get_sub_message(index).get_identifier():08X}".encode()
+    except DAMAGE:
+        return f"?{index}".encode()
 
 
 def list_item(file: PstFile, folder: Folder, index: int, codec: str) -> ItemRef | Fault:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transhumance.connectors.contract import (
+    UNREAD,
     Container,
     Environment,
     Fault,
@@ -24,14 +25,15 @@ from transhumance.connectors.contract import (
 )
 from transhumance.connectors.formats import mapi
 from transhumance.connectors.formats.exports import Owned, owned_entries, subjects_of
+from transhumance.connectors.formats.mailfiles import UNREADABLE
 from transhumance.connectors.pst.bodies import Place
-from transhumance.connectors.pst.codes import FILE, ITEM, PASSWORD
+from transhumance.connectors.pst.codes import FILE, FOLDER, ITEM, PASSWORD
 from transhumance.connectors.pst.config import PstConfig
 from transhumance.connectors.pst.files import DAMAGE, PstFile, forget, using
 from transhumance.connectors.pst.folders import Folder, Tree, read_tree
 from transhumance.connectors.pst.header import SUFFIXES, Unreadable, looks_like_pst
 from transhumance.connectors.pst.items import read_item
-from transhumance.connectors.pst.listing import list_item
+from transhumance.connectors.pst.listing import list_item, listing_order
 
 PAGE = 500
 _FILE_SEPARATOR = b"#"
@@ -76,14 +78,14 @@ class PstSource:
             yield from self._folders(subject.key, workload, label, path, alone=len(files) == 1)
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
-        """A page of items, in the order of the folder's own table."""
+        """A page of items, in the order of their keys."""
         path, nid = self._locate(container)
         try:
             with using(path) as file:
                 return self._page(file, container, nid, cursor)
         except Unreadable as error:
-            text = error.text(self.environment.lang)
-            return Page((), None, faults=(Fault(container.key, FILE, text, form="mapi"),))
+            code = UNREADABLE if os.path.isdir(path) else FILE
+            return Page((), None, faults=(Fault(UNREAD, code, error.text(self.environment.lang), "file", "mapi"),))
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
         """The records, one at a time under the file's lock."""
@@ -124,6 +126,8 @@ class PstSource:
             reason = error.text(self.environment.lang)
             yield Container(subject, workload, key + _FILE_SEPARATOR, label, None, {"unreadable": reason})
             return
+        if all(folder.path for folder in tree.folders):  # no top: nothing but damages can be told
+            yield Container(subject, workload, key + _FILE_SEPARATOR, label)
         for folder in tree.folders:
             if folder.workload == workload:
                 nid = f"{folder.nid:08X}".encode()
@@ -161,12 +165,18 @@ class PstSource:
                     f"{file.path} changed while being read: close Outlook or copy the file, then start again",
                 )
             )
+        if not nid:
+            return Page((), None, faults=_damaged(read_tree(file, self._codec)))
         folder = self._folder(file, nid)
         stop = min(start + PAGE, folder.items)
-        lines = [list_item(file, folder, index, self._codec) for index in range(start, stop)]
+        order = listing_order(file, folder)
+        lines = [list_item(file, folder, index, self._codec) for index in order[start:stop]]
         after = f"{stop}@{file.stamp}".encode() if stop < folder.items else None
         refs = tuple(line for line in lines if isinstance(line, ItemRef))
-        return Page(refs, after, faults=tuple(line for line in lines if isinstance(line, Fault)))
+        faults = tuple(line for line in lines if isinstance(line, Fault))
+        if after is None and not folder.path:
+            faults += _damaged(read_tree(file, self._codec))
+        return Page(refs, after, faults=faults)
 
     def _read(self, file: PstFile, folder: Folder, ref: ItemRef) -> Record | Fault:
         index = int(ref.locator) if ref.locator.isdigit() else -1
@@ -195,6 +205,14 @@ def _protected(file: PstFile) -> dict[str, Value]:
     return {"codes": (PASSWORD,)} if isinstance(password, int) and password else {}
 
 
+def _damaged(tree: Tree) -> tuple[Fault, ...]:
+    """The folders that can't be opened, told with the top one: their names are in themselves."""
+    return tuple(
+        Fault(f"folder {'.'.join(map(str, where))}/".encode(), FOLDER, reason, "folder", "mapi")
+        for where, reason in tree.damages
+    )
+
+
 def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
     """What is true of a whole file, said with its top folder: items that are in no folder or in folders that nobody
     sees are counted, not taken."""
@@ -205,21 +223,22 @@ def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
         "orphan_items": file.orphans,
         "hidden_items": tree.hidden_items,
     }
-    if tree.damages:
-        told["unreadable_folders"] = len(tree.damages)
     return told
 
 
 def files_of(path: Path) -> list[Path]:
-    """The data files at a path or under it, links not followed, in a stable order."""
-    if path.is_symlink() and path.is_dir():
+    """The data files at a path or under it, links not followed, in a stable order; folders that can't be read among
+    them, so that they are told."""
+    if os.path.islink(path) and os.path.isdir(path):
         return []
-    if not path.is_dir():
+    if not os.path.isdir(path):
         return [path] if looks_like_pst(path) else []
     found: list[Path] = []
-    for folder, names, files in os.walk(path):
+    shut: list[OSError] = []
+    for folder, names, files in os.walk(path, onerror=shut.append):
         names.sort()
         found += [p for name in sorted(files) if looks_like_pst(p := Path(folder, name))]
+    found += [Path(error.filename) for error in shut]
     return found
 
 

@@ -37,7 +37,8 @@ def dry_run(project: Project, waves: Sequence[str], report: Report = silent, sam
     with session(project, "dry-run") as s:
         for name in waves:
             if not project.stop.is_set():
-                results.append(one_pass(s, project.wave(name), "dry_run", Transfer(), report, sample=sample))
+                wave = project.wave(name)
+                results.append(one_pass(s, wave, "dry_run", Transfer(), report, _forget_vanished, sample=sample))
     return results
 
 
@@ -96,13 +97,27 @@ def _before_removals(job: Job) -> list[Text]:
     return reasons + _deletion_brake(job)
 
 
-def _vanished(job: Job, row: ContainerRow) -> None:
-    """A container that its source no longer lists: followed where all of its items came elsewhere (it was renamed) or
-    where a person accepted it, else held like one that is suddenly empty."""
+def _forget_vanished(job: Job) -> list[Text]:
+    """A dry run no longer counts what its source no longer lists, where nothing of it is at a target."""
+    for row in discovery.vanished(job):
+        if not _at_target(job, row):
+            discovery.discover_gone(job, row)
+    return []
+
+
+def _at_target(job: Job, row: ContainerRow) -> list[Item]:
     first = job.targets(row.workload)[0]
-    items = [item for batch in job.project.items.rows(first, row.id) for item in batch if item.at_target]
-    if not items or row.state == "held":
+    return [item for batch in job.project.items.rows(first, row.id) for item in batch if item.at_target]
+
+
+def _vanished(job: Job, row: ContainerRow) -> None:
+    """A container that its source no longer lists: followed where all of its items came elsewhere (it was renamed),
+    where none was at a target (a file that could not be opened, and now is) or where a person accepted it, else held
+    like one that is suddenly empty."""
+    items = _at_target(job, row)
+    if row.state == "held":
         return
+    first = job.targets(row.workload)[0]
     moved = job.project.items.appeared(first, {item.digest for item in items}, job.row.since)
     if row.state == "emptied" or all(item.digest in moved for item in items):
         discovery.discover_gone(job, row)

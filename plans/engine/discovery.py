@@ -12,7 +12,17 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from transhumance.connectors.contract import Expired, Fault, InputLine, ItemRef, Page, Subject, key_from_text, key_text
+from transhumance.connectors.contract import (
+    UNREAD,
+    Expired,
+    Fault,
+    InputLine,
+    ItemRef,
+    Page,
+    Subject,
+    key_from_text,
+    key_text,
+)
 from transhumance.plans.engine.faultpoints import point
 from transhumance.plans.engine.job import CHUNK_BYTES, CHUNK_ITEMS, LATER, Job, contract_container, page_name
 from transhumance.plans.engine.limits import Stopped
@@ -96,7 +106,7 @@ def discover(job: Job, row: ContainerRow) -> None:
         name = page_name(job.row.id, row.id, feed.pages)
         sha256 = job.project.manifests.write(name, lines) if specs else ""
         point("page.manifest")
-        last = page.refs[-1].key if page.refs else feed.last_key
+        last = _last_key(page) or feed.last_key
         after = replace(
             feed,
             cursor=page.next,
@@ -174,9 +184,14 @@ def _scope(job: Job, row: ContainerRow) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
+def _last_key(page: Page) -> bytes | None:
+    """The last key that a page of a listing in order of key tells of, faults among them."""
+    return max([ref.key for ref in page.refs[-1:]] + [fault.key for fault in page.faults], default=None)
+
+
 def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed) -> Known:
     if not feed.changes:
-        upto = page.refs[-1].key if page.next is not None and page.refs else None
+        upto = _last_key(page) if page.next is not None else None
         return job.project.items.known(target, row.id, feed.last_key, upto)
     keys = [r.key for r in page.refs] + list(page.tombstones)
     found = job.project.items.lookup(target, row.id, keys)
@@ -185,22 +200,38 @@ def _known(job: Job, row: ContainerRow, target: str, page: Page, feed: Feed) -> 
 
 def gone_of(page: Page, known: dict[str, Known]) -> list[bytes]:
     """Keys that are known and that a complete listing lacks. A fault whose key ends in `/` is a place that could not
-    be listed: what lies below it is not gone, only unseen."""
+    be listed: what lies there or below is not gone, only unseen; where its key is `UNREAD` that is everything."""
     present = {r.key for r in page.refs} | {f.key for f in page.faults}
     unseen = tuple(f.key for f in page.faults if f.key.endswith(b"/"))
     absent = {k for rows in known.values() for k, row in rows.items() if k not in present and row[2] not in _DEAD}
-    if unseen:
-        absent = {key for key in absent if not key.startswith(unseen)}
+    if UNREAD in unseen:
+        absent = set()
+    elif unseen:
+        absent = {key for key in absent if not (key + b"/").startswith(unseen)}
     return sorted(absent | set(page.tombstones))
 
 
 def vanished(job: Job) -> list[ContainerRow]:
-    """Containers that the ledger knows of present members, and that their source no longer lists: renamed, or gone."""
+    """Containers that the ledger knows of present members, and that their source no longer lists: renamed, or gone.
+    Not those that lie below one of which a part could not be listed."""
     members = {(m.workload, m.endpoint, m.subject) for group in job.members.values() for m in group}
-    rows = (r for r in job.project.ledger.containers(job.wave.id) if r.endpoint in job.sources(r.workload))
-    return [
+    rows = [r for r in job.project.ledger.containers(job.wave.id) if r.endpoint in job.sources(r.workload)]
+    found = [
         r for r in rows if r.id not in job.listed and (not r.subject or (r.workload, r.endpoint, r.subject) in members)
     ]
+    blind = [r for r in rows if r.id in job.listed and _is_blind(job, r)] if found else []
+    return [row for row in found if not any(_is_above(above, row) for above in blind)]
+
+
+def _is_blind(job: Job, row: ContainerRow) -> bool:
+    """Whether a part of a container could not be listed in this pass."""
+    first = job.targets(row.workload)[0]
+    return job.project.items.has_place(first, row.id)
+
+
+def _is_above(above: ContainerRow, row: ContainerRow) -> bool:
+    same = (above.workload, above.endpoint, above.subject) == (row.workload, row.endpoint, row.subject)
+    return same and row.path[: len(above.path)] == above.path
 
 
 def discover_gone(job: Job, row: ContainerRow) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from transhumance.connectors.contract import (
     ABSENT,
+    UNREAD,
     Container,
     Expect,
     Fault,
@@ -310,9 +311,11 @@ def _unseen(job: Job, row: ContainerRow, target: str, keys: Iterable[bytes]) -> 
 
 
 def _places(key: bytes) -> list[bytes]:
-    """The places above a key that is a path, each with its final `/`."""
+    """The places that a key may lie in, each with its final `/`: its container, and those above it if it is a path, its
+    own among them. A place does not lie in itself."""
     parts = key.rstrip(b"/").split(b"/")
-    return [b"/".join(parts[:n]) + b"/" for n in range(1, len(parts))]
+    places = [UNREAD, *(b"/".join(parts[:n]) + b"/" for n in range(1, len(parts) + 1))]
+    return [place for place in places if place != key]
 
 
 def _halved(target: Target, place: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:

@@ -297,6 +297,13 @@ class ItemMap:
             rows = self._db.execute(f"SELECT key,version,recipe,status FROM item WHERE {where}", args).fetchall()
         return {bytes(k): (v, self.text(r), STATUSES[s]) for k, v, r, s in rows}
 
+    def has_place(self, target: str, container: int) -> bool:
+        """Whether a live row of a container is a place that could not be listed: its key ends in `/`."""
+        query = "SELECT 1 FROM item WHERE target=? AND container=? AND status<>? AND substr(key,-1)=x'2f' LIMIT 1"
+        with self._lock:
+            args = (self.word(target), container, STATUSES.index("removed"))
+            return self._db.execute(query, args).fetchone() is not None
+
     def count(self, target: str, container: int) -> int:
         """How many live rows a container has at a target."""
         query = "SELECT count(*) FROM item WHERE target=? AND container=? AND status<>?"

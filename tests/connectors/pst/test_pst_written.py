@@ -11,7 +11,8 @@ from transhumance.connectors.contract import BytesBody, Environment, Record, Sel
 from transhumance.connectors.formats import mapi
 from transhumance.connectors.pst import bodies, source
 from transhumance.connectors.pst.config import PstConfig
-from transhumance.connectors.pst.files import forget
+from transhumance.connectors.pst.files import PstFile, forget
+from transhumance.connectors.pst.listing import listing_order
 from transhumance.connectors.testing.suite import pages
 from transhumance.fixtures.pst.store import Folder, Raw, write_pst
 
@@ -199,3 +200,48 @@ def test_a_large_attachment_is_a_handle(tmp_path, unicode):
     assert sha256_of(body) == sha256_of(given_.bodies["attachment/0"])
     with body.open(20_000_001) as stream:
         assert stream.read(1000) == data[20_000_001:20_001_001]
+
+
+def opened_with(folder, *folders):
+    forget()
+    write_pst(folder / "a.pst", list(folders), True, mapi.codec_of(1252))
+    return source.PstSource(PstConfig(path=folder / "a.pst"), Environment("p", folder, folder))
+
+
+@pytest.mark.parametrize("depth", [0, 1, 2])
+def test_a_folder_that_can_t_be_opened_is_told_and_the_others_go_on(tmp_path, monkeypatch, depth):
+    seen = opened_with(tmp_path, Folder("Inbox", "IPF.Note", [item()], known="inbox"), Folder("Autre", "IPF.Note", []))
+    (subject,) = seen.subjects(Selector())
+    before = {c.path: c for c in seen.containers(subject, "mail")}
+    real = PstFile.folder
+
+    def refusing(self, where):
+        if len(where) >= depth and (depth < 2 or where[-1] == 0):
+            raise OSError("damaged")
+        return real(self, where)
+
+    forget()
+    monkeypatch.setattr(PstFile, "folder", refusing)
+    now = list(seen.containers(subject, "mail"))
+    faults = [fault for c in now for fault in seen.page(c, None).faults]
+    assert faults and {(f.code, f.key.endswith(b"/"), f.kind) for f in faults} == {("MAIL-PST-08", True, "folder")}
+    paths = [c.path for c in now]
+    assert all(path in paths or any(path[: len(p)] == p for p in paths) for path in before)
+
+
+def test_items_are_listed_in_order_of_key_whatever_the_rows_are_in(tmp_path, monkeypatch):
+    numbers = [9, 2, None, 0x7F, 5]
+
+    class Rows:
+        def folder(self, where):
+            return self
+
+        def get_sub_message(self, index):
+            if numbers[index] is None:
+                raise OSError("damaged")
+            return type("Item", (), {"get_identifier": lambda _: numbers[index]})()
+
+        order = None
+
+    folder = type("Folder", (), {"where": (), "items": len(numbers)})()
+    assert list(listing_order(Rows(), folder)) == [1, 4, 0, 3, 2]
