@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from transhumance.connectors.contract.codes import Finding
 from transhumance.connectors.contract.errors import StaleLease
-from transhumance.connectors.contract.model import Container, Fault, ItemRef, Page, Record, Selector, Subject
+from transhumance.connectors.contract.model import Container, Fault, ItemRef, Page, Record, Selector, Subject, Text
 
 ABSENT: Final = "absent"
 ANY: Final = "any"
@@ -193,6 +193,26 @@ class Forecast(Protocol):
     def forecast(self, container: Container, record: Record) -> Record:
         """The record as `read_back` will give it, told from the target's facts, without writing. What it leaves out
         is named by `preview`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One thing that `check` tells of a live endpoint: its version and the end of its support, its certificate, a right
+    that lacks or is in excess. `level`: `good`, `warn` (a pass works, something is lost or at risk) or `bad` (a pass
+    can't work). `remedy`: what to do, the command that grants the right where there is one, verbatim."""
+
+    level: Literal["good", "warn", "bad"]
+    what: Text
+    remedy: Text | None = None
+
+
+@runtime_checkable
+class Diagnose(Protocol):
+    """Optional: an endpoint that is a live system says what `check` should tell of it."""
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """Looks, without writing. Raises `Retry`, `StopEndpoint` as any call does."""
         ...
 
 

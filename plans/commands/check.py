@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Literal
 
 from transhumance.connectors.archive.check import bytes_and_inodes
-from transhumance.connectors.contract import Quota, Selector, Source, Space, Text, TranshumanceError, UserError
+from transhumance.connectors.contract import (
+    Diagnose,
+    Diagnosis,
+    Quota,
+    Selector,
+    Source,
+    Space,
+    Text,
+    TranshumanceError,
+    UserError,
+)
 from transhumance.plans.commands.canaries import canaries
 from transhumance.plans.commands.probe import Probed, probe
 from transhumance.plans.engine.giveback import back_target
@@ -31,7 +41,8 @@ _CUTOVER = ("steps", "cutover", "passwords")  # reserved fields of a wave that i
 class EndpointCheck:
     """One endpoint. `reason`: why it was not reached. `location`: where its files lie, None for what has no files.
     `writable`: None where nothing is written there. `needed`: bytes and inodes that the inventory asks of it as a
-    target; None before `assess`. `made`: it is not there yet and will be made."""
+    target; None before `assess`. `made`: it is not there yet and will be made. `diagnoses`: what a live system says of
+    itself."""
 
     name: str
     connector: str
@@ -45,6 +56,7 @@ class EndpointCheck:
     needed: tuple[int, int] | None = None
     made: bool = False
     empty: bool = False
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     @property
     def short_of(self) -> str:
@@ -140,10 +152,19 @@ def _endpoint(project: Project, name: str, found: tuple[Role, ...]) -> EndpointC
             needed=_needed(project, endpoint) if "target" in found else None,
             made=made,
             empty=empty,
+            diagnoses=tuple(dict.fromkeys(_diagnoses(endpoint, reads, writes))),
         )
     except (TranshumanceError, OSError, SecretError, PlanErrors) as error:
         entry = project.plan.endpoints[name]
         return EndpointCheck(name, entry.connector, found, False, _why(error))
+
+
+def _diagnoses(endpoint: Endpoint, reads: bool, writes: bool) -> Iterator[Diagnosis]:
+    """What the endpoint says of itself, in each role that it has; a connector of files says nothing."""
+    if reads and isinstance(endpoint.source, Diagnose):
+        yield from endpoint.source.diagnose()
+    if writes and isinstance(endpoint.target, Diagnose):
+        yield from endpoint.target.diagnose()
 
 
 def _why(error: Exception) -> Text:
@@ -258,8 +279,14 @@ def _why_not_assess(found: Checked) -> Iterator[Text]:
     if found.ledger.reason:
         yield found.ledger.reason
     for each in found.endpoints:
-        if each.reason and ("source" in each.roles or "directory" in each.roles):
-            yield Text(f"{each.name} : {each.reason.fr}", f"{each.name}: {each.reason.en}")
+        if "source" in each.roles or "directory" in each.roles:
+            yield from _troubles(each)
+
+
+def _troubles(each: EndpointCheck) -> Iterator[Text]:
+    """Why it was not reached, or what keeps it from working."""
+    for text in [each.reason] if each.reason else [d.what for d in each.diagnoses if d.level == "bad"]:
+        yield Text(f"{each.name} : {text.fr}", f"{each.name}: {text.en}")
 
 
 def _why_not_run(project: Project, found: Checked) -> Iterator[Text]:
@@ -270,9 +297,10 @@ def _why_not_run(project: Project, found: Checked) -> Iterator[Text]:
     for each in found.endpoints:
         if "target" not in each.roles:
             continue
+        yield from _troubles(each)
         if each.reason:
-            yield Text(f"{each.name} : {each.reason.fr}", f"{each.name}: {each.reason.en}")
-        elif each.writable is False:
+            continue
+        if each.writable is False:
             yield Text(f"{each.name} : écriture refusée", f"{each.name}: not writable")
         elif each.short_of:
             yield Text(f"{each.name} : pas assez de place", f"{each.name}: not enough room")
@@ -295,9 +323,10 @@ def _why_not_cutover(project: Project, found: Checked) -> Iterator[Text]:
                 f"{workload}: the way back to {back.name} can't be written",
             )
     for each in found.endpoints:
-        if "back" in each.roles and (each.reason or each.writable is False):
-            why = each.reason or Text("écriture refusée", "not writable")
-            yield Text(f"{each.name} : {why.fr}", f"{each.name}: {why.en}")
+        if "back" in each.roles:
+            yield from _troubles(each)
+            if each.writable is False and not each.reason:
+                yield Text(f"{each.name} : écriture refusée", f"{each.name}: not writable")
     for loc in reserved_in(project.plan):
         if loc[0] == "waves" and loc[-1] in _CUTOVER:
             yield Text(

@@ -37,6 +37,7 @@ def show_check(console: Console, project: Project, found: Checked) -> int:
     _endpoints(console, found)
     for each in found.endpoints:
         _empty(console, each)
+        _diagnoses(console, each)
     _ledger(console, found)
     odd = _probes(console, found)
     ready = [goal for goal in GOALS if not found.why_not[goal]]
@@ -113,6 +114,16 @@ def _emit(console: Console, each: EndpointCheck) -> None:
 def _empty(console: Console, each: EndpointCheck) -> None:
     if each.empty:
         console.out(f"{each.name} : aucun sujet n'y est trouvé.", f"{each.name}: no subject is found there.", "warn")
+
+
+def _diagnoses(console: Console, each: EndpointCheck) -> None:
+    """What a live system says of itself: what is to be done stands below what is wrong."""
+    for said in each.diagnoses:
+        console.out(f"{each.name} : {said.what.fr}", f"{each.name}: {said.what.en}", said.level)
+        if said.remedy:
+            console.out(f"  → {said.remedy.fr}", f"  → {said.remedy.en}")
+        remedy = console.of(said.remedy) if said.remedy else ""
+        console.emit("diagnosis", endpoint=each.name, level=said.level, text=console.of(said.what), remedy=remedy)
 
 
 def _ledger(console: Console, found: Checked) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from transhumance.connectors.contract import Space
+from transhumance.connectors.contract import Diagnosis, Space, Text
 from transhumance.plans.commands import check as module
 from transhumance.plans.commands import probe as probing
 from transhumance.plans.commands.canaries import LARGE, canaries
@@ -55,6 +55,21 @@ def test_a_source_that_is_gone(estate: Any) -> None:
     assert said.last == "Ready for nothing yet. Next: transhume check plan.yaml"
     lines = {line["endpoint"]: line for line in estate("check", "--json").lines if line["message_type"] == "endpoint"}
     assert not lines["boites"]["reached"] and lines["annuaire"]["reached"]
+
+
+def test_what_a_live_system_says_of_itself(estate: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = [
+        Diagnosis("warn", Text("le certificat expire dans 5 jours", "the certificate expires in 5 days")),
+        Diagnosis("bad", Text("droit d'écriture absent", "no right to write"), Text("tapez : x", "type: grant write")),
+    ]
+    monkeypatch.setattr("transhumance.connectors.eml.target.EmlTarget.diagnose", lambda self: iter(told), raising=False)
+    (estate.folder / "retour").mkdir()
+    said = estate("check", lang="en")
+    assert "retour: the certificate expires in 5 days" in said.out and "→ type: grant write" in said.out
+    assert "boites: the certificate" not in said.out  # a source that says nothing
+    assert said.code == 2 and "Not ready for cutover: retour: no right to write" in said.out
+    lines = [line for line in estate("check", "--json").lines if line["message_type"] == "diagnosis"]
+    assert [(line["endpoint"], line["level"]) for line in lines] == [("retour", "warn"), ("retour", "bad")]
 
 
 def test_a_target_that_holds_something_else(estate: Any) -> None:
