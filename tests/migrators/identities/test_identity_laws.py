@@ -26,7 +26,7 @@ from transhumance.migrators.identities import CODECS, CODES
 from transhumance.migrators.identities.standard import MOVES
 from transhumance.migrators.identities.table import is_volatile
 
-AD, LDIF = CODECS
+AD, LDIF = CODECS[:2]
 KNOWN_CODES = {code.code for code in CODES}
 HERE = Context(mapping={"rpps": "extensionAttribute1"})
 _PLAIN = st.text(string.ascii_letters + "éÀç 'ß-@.", min_size=1, max_size=14).map(str.encode)
