@@ -200,12 +200,12 @@ def approve(console: Console, plan: Path, wave: str, who: str | None, yes: bool)
 @face
 def run(console: Console, plan: Path, wave: str | None, pass_: str | None, every: str | None) -> int:
     """Passes initial and delta; a second run does nothing twice; never enters final."""
-    from transhumance.plans.face.running import outside_windows, repeat, run_waves
+    from transhumance.plans.face.running import repeat, run_waves
 
     def once() -> tuple[int, bool]:
         with _project(console, plan) as project:
             code = run_waves(console, project, wave, pass_)
-            return code, project.stop.is_set() and not outside_windows(project)
+            return code, project.stop.is_set() and not project.window_closed
 
     return once()[0] if every is None else repeat(console, plan.parent / ".transhumance" / "pause", every, once)
 

@@ -109,6 +109,8 @@ class Project:
         self.loaded = loaded
         self.state = loaded.base / ".transhumance"
         self.stop = threading.Event()
+        self.why_stopped: Text | None = None
+        self.window_closed = False
         self._guard = threading.RLock()
         self._endpoints: dict[str, Endpoint] = {}
         self._recipes: dict[tuple[str, str, str, str], str] = {}
@@ -152,6 +154,12 @@ class Project:
     def actor(self) -> str:
         """Who types: declared, not proven."""
         return os.environ.get("TRANSHUMANCE_ACTOR") or getpass.getuser()
+
+    def ask_to_stop(self, why: Text, window: bool = False) -> None:
+        """Asks the pass under way to stop after its chunks. The first reason counts. `window`: its window closes."""
+        if not self.stop.is_set():
+            self.why_stopped, self.window_closed = why, window
+            self.stop.set()
 
     @property
     def pause_flag(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transhumance.connectors.contract import Text, UserError
 from transhumance.plans.commands.checks import check_stale
 from transhumance.plans.commands.sessions import frozen
 from transhumance.plans.project import Project
@@ -37,8 +38,19 @@ def approval_of(project: Project, wave: str) -> Approval:
 
 
 def approve(project: Project, wave: str, who: str) -> Approval:
-    """Records who accepts which digest and losses; the wave is approved once enough people have."""
+    """Records who accepts which digest and losses; the wave is approved once enough people have. Raises `UserError` for
+    someone whom `approval.by` does not name."""
     found = approval_of(project, wave)
+    own = project.wave(wave).approval
+    if own is not None and own.by and who not in own.by:
+        may = ", ".join(own.by)
+        raise UserError(
+            Text(
+                f"vague {wave} : {who} n'est pas de ceux qui peuvent l'approuver ({may})",
+                f"wave {wave}: {who} is none of those who may approve it ({may})",
+            ),
+            where=f"waves.{wave}.approval.by",
+        )
     project.ledger.add_approval(wave, found.digest, who, dict(found.losses))
     project.ledger.add_event(who, "approve", wave, {"digest": found.digest, "losses": dict(found.losses)})
     row = project.ledger.wave(wave)

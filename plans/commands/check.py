@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,7 @@ from transhumance.plans.engine.lease import Heart
 from transhumance.plans.ledger.sqlite import file_system, refuse_network
 from transhumance.plans.model.errors import PlanError, PlanErrors
 from transhumance.plans.model.files import missing_files
-from transhumance.plans.model.reserved import not_yet_honoured, reserved_in
+from transhumance.plans.model.reserved import not_yet_honoured, reserved_in, unsupported
 from transhumance.plans.model.secrets import SecretError
 from transhumance.plans.project import Endpoint, Project
 
@@ -83,7 +83,8 @@ class LedgerCheck:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What `check` found. `why_not`: for each goal, the reasons that keep the plan from it; empty: it is ready."""
+    """What `check` found. `unsupported`: fields with which no pass begins. `why_not`: for each goal, the reasons that
+    keep the plan from it; empty: it is ready."""
 
     missing: tuple[PlanError, ...]
     reserved: tuple[PlanError, ...]
@@ -92,23 +93,25 @@ class Checked:
     probes: tuple[Probed, ...] = ()
     troubles: tuple[tuple[str, Text], ...] = ()
     without_canaries: tuple[str, ...] = ()
+    unsupported: tuple[PlanError, ...] = ()
     why_not: dict[Goal, tuple[Text, ...]] = field(default_factory=dict)
 
 
 def check(project: Project, wants_probe: bool = False) -> Checked:
     """Looks everything over. `wants_probe`: writes canaries at the targets and takes them away again."""
     project.state.mkdir(mode=0o700, exist_ok=True)
+    refused = tuple(unsupported(project.loaded))
     missing, reserved = tuple(missing_files(project.loaded)), tuple(not_yet_honoured(project.loaded))
     endpoints = tuple(_endpoint(project, name, found) for name, found in roles(project).items())
     ledger = _ledger(project)
-    found = Checked(missing, reserved, endpoints, ledger)
+    found = Checked(missing, reserved, endpoints, ledger, unsupported=refused)
     probes: list[Probed] = []
     troubles: list[tuple[str, Text]] = []
     bare: list[str] = []
     if wants_probe:
         probes, troubles, bare = _probes(project)
     why_not = {goal: tuple(dict.fromkeys(_why_not(project, found, goal))) for goal in GOALS}
-    return Checked(missing, reserved, endpoints, ledger, tuple(probes), tuple(troubles), tuple(bare), why_not)
+    return replace(found, probes=tuple(probes), troubles=tuple(troubles), without_canaries=tuple(bare), why_not=why_not)
 
 
 def roles(project: Project) -> dict[str, tuple[Role, ...]]:
@@ -292,6 +295,8 @@ def _troubles(each: EndpointCheck) -> Iterator[Text]:
 def _why_not_run(project: Project, found: Checked) -> Iterator[Text]:
     if not project.plan.waves:
         yield Text("le plan n'a pas de vague", "the plan has no wave")
+    for error in found.unsupported:
+        yield Text(f"{error.field} : non pris en charge", f"{error.field}: not supported")
     for error in found.missing:
         yield Text(f"{error.field} : fichier absent", f"{error.field}: file missing")
     for each in found.endpoints:

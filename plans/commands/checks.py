@@ -1,18 +1,13 @@
-"""What must hold before a forward pass: not stale, approved, in its turn, in its window, within its drift."""
+"""What must hold before a forward pass: not stale, approved, its losses accepted, in its turn, within its drift."""
 
 from __future__ import annotations
-
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from transhumance.connectors.contract import Text, UserError
 from transhumance.plans.commands.sessions import frozen
 from transhumance.plans.ledger.contract import WaveRow
-from transhumance.plans.model import windows as times
 from transhumance.plans.model.digest import difference
+from transhumance.plans.model.errors import PlanErrors
+from transhumance.plans.model.reserved import unsupported
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 from transhumance.plans.waves import acceptance, states
@@ -20,8 +15,15 @@ from transhumance.plans.waves.acceptance import approvers, required
 from transhumance.plans.waves.resolve import Resolver, drift, parts_of
 
 
+def check_supported(project: Project) -> None:
+    """Refuses a plan with a field that no command of this version can carry out. Raises `PlanErrors`."""
+    if found := unsupported(project.loaded):
+        raise PlanErrors(tuple(found))
+
+
 def check_may_run(project: Project, wave: Wave) -> None:
     """Refuses a forward pass over a wave that is cut over, stale, unapproved, or waits for another one."""
+    check_supported(project)
     row = project.ledger.wave(wave.id)
     if row.state == "draft":
         frozen(project, wave.id)
@@ -138,44 +140,3 @@ def note_drift(project: Project, wave: Wave) -> None:
     changed, arrived, left = drift_of(project, wave)
     if changed:
         project.ledger.add_event(project.actor, "drift", wave.id, {"arrived": arrived, "left": left})
-
-
-@contextmanager
-def until_closed(project: Project, wave: Wave, kind: str) -> Iterator[None]:
-    """Asks for a pause at the end of the window in which a pass began; `run` in the next one goes on."""
-    zone, open_in, black = _times(wave, kind)
-    moment = datetime.now(UTC)
-    closing = times.closes_at(open_in, zone, moment, black) if times.is_open(open_in, zone, moment, black) else None
-    timer = None
-    if closing is not None:
-        timer = threading.Timer((closing - moment).total_seconds(), project.stop.set)
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        if timer is not None:
-            timer.cancel()
-
-
-def _times(wave: Wave, kind: str) -> tuple[ZoneInfo, list[times.Window], list[times.Blackout]]:
-    zone = ZoneInfo(wave.timezone or "Europe/Paris")
-    open_in = [w.value() for w in wave.windows.get(kind, ())]  # type: ignore[call-overload]
-    return zone, open_in, [b.value() for b in wave.blackouts or ()]
-
-
-def check_window(project: Project, wave: Wave, kind: str, at: datetime | None = None) -> None:
-    """Refuses a pass outside its windows, with the reason and the time of the next one."""
-    zone, open_in, black = _times(wave, kind)
-    moment = at or datetime.now(UTC)
-    if (not open_in and not black) or times.is_open(open_in, zone, moment, black):
-        return
-    following = times.next_open(open_in, zone, moment, black)
-    when = following.astimezone(zone).strftime("%Y-%m-%d %H:%M %Z") if following else "-"
-    raise UserError(
-        Text(
-            f"vague {wave.id} : hors fenêtre pour le passage {kind} ; prochaine ouverture : {when}",
-            f"wave {wave.id}: outside the window of pass {kind}; it opens next at {when}",
-        ),
-        where="windows",
-    )

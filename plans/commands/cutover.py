@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, log
 
-from transhumance.plans.commands.checks import check_losses, check_may_run, check_window, is_verified
+from transhumance.plans.commands.checks import check_losses, check_may_run, is_verified
 from transhumance.plans.commands.forward import forward
-from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
+from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
+from transhumance.plans.commands.timing import check_window
 from transhumance.plans.engine.giveback import Reverse, ReverseJob
 from transhumance.plans.engine.rollback import Rollback
 from transhumance.plans.engine.runner import Result
@@ -22,7 +23,7 @@ from transhumance.plans.waves.acceptance import approvers, required
 def verify(project: Project, waves: Sequence[str], report: Report = silent) -> list[Result]:
     """`verify`: every item read back at every target and compared."""
     with session(project, "verify") as s:
-        return [_verify(s, project.wave(name), report) for name in waves]
+        return [waiting(wave, "verify") or _verify(s, wave, report) for wave in map(project.wave, waves)]
 
 
 def _verify(s: Session, wave: Wave, report: Report) -> Result:
@@ -87,7 +88,7 @@ def cutover(project: Project, wave_id: str, report: Report = silent) -> list[Res
             f"`transhume run --wave {wave_id}` first",
         )
     check_losses(project, wave)
-    check_window(project, wave, "final")
+    check_window(wave, "final")
     with session(project, "cutover") as s:
         results = [forward(s, wave, "final", report)]
         if results[-1].state == "done":
@@ -138,6 +139,7 @@ def give_back(project: Project, wave_id: str, report: Report = silent) -> Result
             "la vague n'a pas basculé : `transhume rollback`",
             "the wave is not cut over: `transhume rollback`",
         )
+    check_window(project.wave(wave_id), "reverse")
     with session(project, "return") as s:
         result = one_pass(s, project.wave(wave_id), "reverse", Reverse(), report, job_type=ReverseJob)
         if result.state == "done":

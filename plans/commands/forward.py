@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transhumance.connectors.contract import Text, key_from_text
-from transhumance.plans.commands.checks import check_losses, check_may_run, check_window, note_drift, until_closed
-from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent
+from transhumance.plans.commands.checks import check_losses, check_may_run, check_supported, note_drift
+from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
+from transhumance.plans.commands.timing import next_pass
 from transhumance.plans.engine import discovery
 from transhumance.plans.engine.job import Job
 from transhumance.plans.engine.runner import Result
@@ -20,10 +21,13 @@ from transhumance.plans.waves import acceptance
 from transhumance.plans.waves.resolve import Resolved, freeze
 
 DELETE = "PLAN-DELETE-01"
+DRAWN = {"full": None, "sample": 50, "none": 0}
+"""How many items of each page a dry run reads, by `policies.dry_run.bodies`."""
 
 
 def plan(project: Project, wave: str | None = None) -> list[tuple[WaveRow, Resolved]]:
     """`plan`: freezes the waves. Raises `UserError` when there is no inventory."""
+    check_supported(project)
     if wave is not None:
         project.wave(wave)
     return freeze(project, wave)
@@ -32,26 +36,35 @@ def plan(project: Project, wave: str | None = None) -> list[tuple[WaveRow, Resol
 def dry_run(project: Project, waves: Sequence[str], report: Report = silent, sample: int | None = None) -> list[Result]:
     """`dry-run`: the source leg on every item (or on `sample` items of each page of a listing), the target leg
     predicted; nothing is written at any target. A sample's figures are estimates, and what was not drawn stays not
-    assessed."""
+    assessed. Without `sample` it is `policies.dry_run.bodies` that says what is read."""
+    check_supported(project)
+    drawn = sample or DRAWN[project.plan.policies.dry_run.bodies]
     results = []
     with session(project, "dry-run") as s:
         for name in waves:
             if not project.stop.is_set():
                 wave = project.wave(name)
-                results.append(one_pass(s, wave, "dry_run", Transfer(), report, _forget_vanished, sample=sample))
+                wait = waiting(wave, "dry_run")
+                done = wait or one_pass(s, wave, "dry_run", Transfer(), report, _forget_vanished, sample=drawn)
+                results.append(done)
     return results
 
 
 def run(project: Project, waves: Sequence[str], kind: str | None = None, report: Report = silent) -> list[Result]:
-    """`run` and `resume`: `initial`, then `delta`. A second run does nothing twice."""
+    """`run` and `resume`: `initial`, then `delta`, as the wave's `passes` list them (no result where none is due). A
+    second run does nothing twice. A wave outside its window waits; the others go on."""
     results = []
     with session(project, "run") as s:
         for name in waves:
             wave = project.wave(name)
             check_may_run(project, wave)
             check_losses(project, wave)
-            chosen = kind or _next_pass(project, name)
-            check_window(project, wave, chosen)
+            chosen = kind or next_pass(project, wave).kind
+            if chosen is None:
+                continue
+            if (wait := waiting(wave, chosen)) is not None:
+                results.append(wait)
+                continue
             note_drift(project, wave)
             results.append(forward(s, wave, chosen, report))
             if results[-1].state != "done":
@@ -59,21 +72,12 @@ def run(project: Project, waves: Sequence[str], kind: str | None = None, report:
     return results
 
 
-def _next_pass(project: Project, wave: str) -> str:
-    done = [p for p in project.ledger.passes(wave) if p.kind in ("initial", "delta")]
-    unfinished = next((p.kind for p in done if p.state == "running"), None)
-    if unfinished:
-        return unfinished
-    return "delta" if any(p.kind == "initial" and p.state == "done" for p in done) else "initial"
-
-
 def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
     project = s.project
     acceptance.release(project, wave.id)
     if project.ledger.wave(wave.id).state != "running":
         project.ledger.set_wave(wave.id, project.actor, state="running")
-    with until_closed(project, wave, kind):
-        result = one_pass(s, wave, kind, Transfer(), report, _before_removals)
+    result = one_pass(s, wave, kind, Transfer(), report, _before_removals)
     if result.state == "done":
         for workload in wave.workloads:  # an acceptance holds for one pass: the next deletions ask again
             project.ledger.clear_problems(0, workload, [b""])

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import Text
+from transhumance.plans.commands.timing import closed, until_closed
 from transhumance.plans.engine.codecpool import CodecPool
-from transhumance.plans.engine.job import Job, Work
+from transhumance.plans.engine.job import Counts, Job, Work
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.engine.runner import Result, pausing, run_pass
 from transhumance.plans.ledger.contract import Member
@@ -67,4 +68,11 @@ def one_pass(
 ) -> Result:
     """One pass over a wave's frozen members."""
     members = frozen(s.project, wave.id)
-    return run_pass(s.project, wave, kind, work, members, s.pool, s.heart, report, before_finish, job_type, sample)
+    with until_closed(s.project, wave, kind):
+        return run_pass(s.project, wave, kind, work, members, s.pool, s.heart, report, before_finish, job_type, sample)
+
+
+def waiting(wave: Wave, kind: str) -> Result | None:
+    """In place of the result of a pass that may not begin now: why, and when it may. None where it may."""
+    why = closed(wave, kind)
+    return None if why is None else Result(wave.id, kind, "waiting", Counts(), 0.0, (why,))

@@ -98,7 +98,7 @@ def discover(job: Job, row: ContainerRow) -> None:
             InputLine(key_text(f.key), kind=f.kind, form=f.form, fault=f.code, detail=f.detail) for f in page.faults
         ]
         if job.sample is not None:
-            lines = lines[:: max(1, len(lines) // job.sample)][: job.sample]
+            lines = lines[:: max(1, len(lines) // max(job.sample, 1))][: job.sample]
         specs = _specs(job, row, lines, known)
         first_gone = len(lines)
         lines += [InputLine(key_text(key), gone=True) for key in gone]

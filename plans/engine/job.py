@@ -11,13 +11,12 @@ from typing import Protocol
 from transhumance.connectors.contract import Container, Context, InputLine, ItemRef, OutputLine, Subject
 from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.lease import Heart
-from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, PassRow
+from transhumance.plans.ledger.contract import FORWARD, Chunk, ContainerRow, Member, PassRow
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
 Chooser = Callable[[Sequence[ItemRef]], list[ItemRef]]
-FORWARD = frozenset({"initial", "delta", "final"})
-EFFECT_PASSES = FORWARD | {"reverse"}
+EFFECT_PASSES = frozenset({*FORWARD, "reverse"})
 CHUNK_ITEMS = int(os.environ.get("TRANSHUMANCE_CHUNK_ITEMS", "500"))
 CHUNK_BYTES = 64 << 20
 PAGES_KEPT = 4

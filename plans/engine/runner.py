@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from transhumance.connectors.contract import InputLine, StaleLease, StopEndpoint, Text, TranshumanceError
 from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.faultpoints import point
-from transhumance.plans.engine.job import FORWARD, Counts, Job, Work
+from transhumance.plans.engine.job import Counts, Job, Work
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.engine.limits import Stopped
-from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member
+from transhumance.plans.ledger.contract import FORWARD, Chunk, ContainerRow, Member, PassRow
 from transhumance.plans.ledger.lease import LEASE
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
@@ -34,7 +34,7 @@ NAP = 0.02
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a pass ended. `state`: done, paused, stopped (by an endpoint), lost (the lease passed to another process),
-    held (a person must decide)."""
+    held (a person must decide), waiting (for its window: nothing was done)."""
 
     wave: str
     kind: str
@@ -61,18 +61,22 @@ class _Trouble:
                 self.crash = error
 
 
+_SIGNALLED = Text("pause demandée par un signal", "a signal asked for a pause")
+_PAUSED = Text("pause demandée par `transhume pause`", "`transhume pause` asked for a pause")
+
+
 @contextmanager
 def pausing(project: Project) -> Iterator[None]:
     """SIGINT, SIGTERM and the flag file ask for a pause: the chunks under way are finished, nothing new begins."""
     ended = threading.Event()
 
     def ask(number: int, frame: object) -> None:
-        project.stop.set()
+        project.ask_to_stop(_SIGNALLED)
 
     def watch() -> None:
         while not ended.wait(0.2):
             if project.pause_flag.exists():
-                project.stop.set()
+                project.ask_to_stop(_PAUSED)
                 return
 
     handlers = {}
@@ -105,7 +109,7 @@ def run_pass(
     """One pass from where it stands to its end. What it could not do stays in the ledger for `resume`."""
     started = time.monotonic()
     items = project.items  # opened, and brought up to date, before anything is claimed
-    row = project.ledger.begin_pass(wave.id, kind, items.applied())
+    row = _begun(project, wave, kind, sample, heart)
     behind = _troubled(project, wave)
     job = job_type(project, wave, row, members, pool, heart, report=report, sample=sample, troubled=behind)
     job.allowed = acceptance.bound(project, wave) if kind in FORWARD else None
@@ -136,9 +140,24 @@ def run_pass(
         return Result(wave.id, kind, "lost", job.counts, time.monotonic() - started, tuple(trouble.reasons))
     if trouble.reasons:
         state = "stopped"
+    elif state == "paused" and project.why_stopped is not None:
+        held = [project.why_stopped]
     seconds = time.monotonic() - started
     _end(job, state, seconds, items.applied())
     return Result(wave.id, kind, state, job.counts, seconds, tuple(trouble.reasons + held))
+
+
+def _begun(project: Project, wave: Wave, kind: str, sample: int | None, heart: Heart) -> PassRow:
+    """The unfinished pass of this kind, else a new one: what was listed with another sample is not gone on with, or
+    a sample would pass for the whole."""
+    ledger, applied = project.ledger, project.items.applied()
+    row = ledger.begin_pass(wave.id, kind, applied)
+    if ledger.get(f"sample.{row.id}") not in (None, str(sample)):
+        ledger.end_pass(row.id, "superseded", 0.0, row.detail, heart.owner)
+        row = ledger.begin_pass(wave.id, kind, applied)
+    if kind == "dry_run":
+        ledger.put(f"sample.{row.id}", str(sample))
+    return row
 
 
 def _troubled(project: Project, wave: Wave) -> frozenset[tuple[int, str]]:

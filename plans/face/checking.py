@@ -32,8 +32,10 @@ ANSWER = {
 
 def show_check(console: Console, project: Project, found: Checked) -> int:
     """Prints it; 2 where the plan is not ready for all, or a canary came back otherwise than the target foretold."""
+    for error in found.unsupported:
+        _field(console, error, "unsupported")
     for error in (*found.missing, *found.reserved):
-        _field(console, error, error in found.missing)
+        _field(console, error, "missing_file" if error in found.missing else "reserved")
     _endpoints(console, found)
     for each in found.endpoints:
         _empty(console, each)
@@ -46,9 +48,9 @@ def show_check(console: Console, project: Project, found: Checked) -> int:
     return code
 
 
-def _field(console: Console, error: PlanError, bad: bool) -> None:
-    console.result(str(error), "bad" if bad else "warn")
-    console.emit("missing_file" if bad else "reserved", field=error.field, code=error.code, text=str(error))
+def _field(console: Console, error: PlanError, kind: str) -> None:
+    console.result(str(error), "warn" if kind == "reserved" else "bad")
+    console.emit(kind, field=error.field, code=error.code, text=str(error))
 
 
 def _endpoints(console: Console, found: Checked) -> None:

@@ -165,7 +165,8 @@ def _drifted(console: Console, planned: Planned) -> None:
 
 
 def _open(console: Console, resolved: Resolved) -> int:
-    """Subjects that can't be moved and names that are nobody's; returns how many."""
+    """Subjects that can't be moved and names that are nobody's; returns how many. Names that `except` takes out again
+    are told and ask for nothing."""
     rows: list[list[Cell]] = []
     for workload, endpoint, match in resolved.blocked:
         key = key_text(match.subject.key)
@@ -178,11 +179,17 @@ def _open(console: Console, resolved: Resolved) -> int:
         console.emit("unknown_name", wave=resolved.wave, name=name)
         why = console.text("nommé par le plan, inconnu des sources", "named by the plan, unknown to the sources")
         rows.append([resolved.wave, "", "", shown(name), Styled(why, "bad"), ""])
+    unknown = len(rows)
+    for name in resolved.excluded:
+        console.emit("excluded_name", wave=resolved.wave, name=name)
+        rows.append(
+            [resolved.wave, "", "", shown(name), console.text("exclu par `except`", "left out by `except`"), ""]
+        )
     head_fr = ["vague", "domaine", "source", "sujet", "pourquoi", "code"]
     head_en = ["wave", "workload", "source", "subject", "why", "code"]
     console.table(head_fr if console.lang == "fr" else head_en, rows[:LISTED])
     more(console, len(rows), LISTED)
-    return len(rows)
+    return unknown
 
 
 def _sentence(console: Console, planned: Sequence[Planned]) -> None:

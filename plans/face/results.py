@@ -14,7 +14,7 @@ from transhumance.plans.face.words import Pair
 from transhumance.plans.project import Project
 
 DECISION = 2
-_STYLE = {"done": "good", "paused": "warn", "held": "warn", "stopped": "bad", "lost": "bad"}
+_STYLE = {"done": "good", "paused": "warn", "held": "warn", "waiting": "warn", "stopped": "bad", "lost": "bad"}
 _ORDER = tuple(words.STATUS)
 
 
@@ -28,7 +28,8 @@ class _Shown:
 
 
 def show_results(console: Console, project: Project, results: Sequence[Result], last: bool = True) -> int:
-    """Prints how passes ended; the exit code is 0 done or paused, 1 stopped, 2 where a person must decide. `last`:
+    """Prints how passes ended; the exit code is 0 done or paused, 1 stopped, 2 where a person must decide or a
+    window is waited for. `last`:
     whether the line of what to do next is wanted too."""
     found = [_progress(project, result) for result in results]
     console.table(_head(console), [_row(console, shown) for shown in found], right=(3, 4, 6, 7, 8))
@@ -130,7 +131,7 @@ def _code(results: Iterable[Result], left: int) -> int:
     states = {result.state for result in results}
     if "stopped" in states or "lost" in states:
         return 1
-    return DECISION if "held" in states or left else 0
+    return DECISION if states & {"held", "waiting"} or left else 0
 
 
 def _next(project: Project, results: Sequence[Result]) -> Step:

@@ -5,22 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
 from transhumance.connectors.contract import Text, TranshumanceError, UserError
 from transhumance.plans.commands.forward import run as forward
+from transhumance.plans.commands.timing import Due, next_pass
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Console, duration, shown
-from transhumance.plans.face.endings import nothing_to_run
+from transhumance.plans.face.endings import nothing_to_run, show_next
 from transhumance.plans.face.nextstep import waits_for
 from transhumance.plans.face.progress import Progress
 from transhumance.plans.face.results import show_results
-from transhumance.plans.model import windows as times
 from transhumance.plans.model.scalars import Duration
 from transhumance.plans.project import Project
 from transhumance.plans.waves.acceptance import required
@@ -38,13 +37,20 @@ def run_waves(console: Console, project: Project, wave: str | None, kind: str | 
     trouble: TranshumanceError | None = None
     with Progress(console) as progress:
         for name in wanted:
+            due = next_pass(project, project.wave(name)) if kind is None else Due(kind)
+            if due.why is not None:
+                console.emit("due", wave=name, text=console.of(due.why))
+                console.result(console.of(due.why))
+                continue
             try:
                 results += forward(project, [name], kind, progress.report)
             except TranshumanceError as error:
                 trouble = error
-            if trouble or results[-1].state != "done":
+            if trouble or results[-1].state not in ("done", "waiting"):
                 break
     code = show_results(console, project, results, last=trouble is None) if results else 0
+    if not results and trouble is None:
+        show_next(console, project, wave)
     if trouble is not None:
         raise trouble
     return code
@@ -69,18 +75,6 @@ def _its_turn(console: Console, project: Project, name: str) -> bool:
         f"{name} attend que {other} soit {want[0]} (elle est {words.word(words.WAVE, state, 'fr')}).",
         f"{name} waits until {other} is {want[1]} (it is {words.word(words.WAVE, state, 'en')}).",
     )
-    return False
-
-
-def outside_windows(project: Project) -> bool:
-    """Whether a wave that `run` would take is outside its windows now: then it stopped for that, and by nobody's
-    wish."""
-    moment = datetime.now(UTC)
-    for name in _approved(project):
-        wave = project.wave(name)
-        zone, blackouts = ZoneInfo(wave.timezone or "Europe/Paris"), wave.blackouts_of()
-        if not all(times.is_open(wave.windows_of(kind), zone, moment, blackouts) for kind in ("initial", "delta")):
-            return True
     return False
 
 

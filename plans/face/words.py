@@ -34,6 +34,7 @@ ENDED: Final[Mapping[str, Pair]] = {
     "paused": ("en pause", "paused"),
     "stopped": ("arrêté", "stopped"),
     "held": ("attend une décision", "held"),
+    "waiting": ("attend son heure", "waits for its hour"),
     "lost": ("repris par un autre processus", "taken over by another process"),
     "running": ("inachevé", "unfinished"),
     "rolled_back": ("défait", "rolled back"),

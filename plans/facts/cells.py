@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from transhumance.connectors.contract import find_code
 from transhumance.connectors.contract.codes import LossCode
@@ -22,10 +23,12 @@ Key = tuple[str, str, str]  # wave, workload, target
 
 @dataclass(slots=True)
 class Totals:
-    """What the rows of one cell come to. `listed`: what the inventory says is there."""
+    """What the rows of one cell come to. `listed`: what the inventory says is there. `sampled`: only a sample was
+    drawn so far."""
 
     rows: list[Sum] = field(default_factory=list)
     listed: int = 0
+    sampled: bool = False
     sources: set[str] = field(default_factory=set)
 
     @property
@@ -70,8 +73,10 @@ def _complete(project: Project, found: dict[Key, Totals]) -> None:
     """A finished full pass has seen everything: the inventory, taken earlier, no longer counts. A sample has not."""
     full = ("dry_run", "initial", "delta")
     done = [p for p in project.ledger.passes() if p.kind in full and p.state == "done"]
-    finished = {p.wave for p in done if not p.detail.get("sample")}
+    finished = {p.wave for p in done if p.detail.get("sample") is None}
+    drawn = {p.wave for p in project.ledger.passes() if p.kind == "dry_run" and p.detail.get("sample")} - finished
     for (wave, _, _), total in found.items():
+        total.sampled = wave in drawn
         if wave in finished:
             total.listed = 0
 
@@ -98,11 +103,13 @@ def _cell(project: Project, key: Key, total: Totals, returned: Mapping[tuple[str
     if target == master and returned.get((wave, workload), -1) >= total.counted > 0:
         answered = dict.fromkeys(PROOFS, 0) | {"returned": total.counted}
     effects = any(row.proof in ("target", "returned") for row in total.rows)
+    seen: Literal["measured", "estimated"] = "estimated" if total.sampled else "measured"
     source = "+".join(sorted(total.sources)) or "+".join(project.workload(workload).from_)
     return f.Cell(
         workload=workload,
         wave=wave,
         target=target,
+        basis=seen,
         items=total.items,
         bytes=sum(row.size for row in total.rows),
         forward=f.ForwardCounts(
@@ -120,7 +127,7 @@ def _cell(project: Project, key: Key, total: Totals, returned: Mapping[tuple[str
         ),
         proofs=f.ProofCounts(**{name: answered.get(name, 0) for name in PROOFS}),
         legs=(
-            f.Leg("source", source, "measured" if total.rows else "not_assessed"),
+            f.Leg("source", source, seen if total.rows else "not_assessed"),
             f.Leg("target", target, "measured" if effects else "predicted" if total.rows else "not_assessed"),
         ),
         passwords_return=False if workload == "identities" else None,

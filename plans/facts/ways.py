@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Literal
 
 from transhumance.plans.facts.cells import Key, Totals
 from transhumance.plans.facts.pseudonyms import Pseudonyms
@@ -39,16 +40,17 @@ def volume(project: Project, found: Mapping[Key, Totals]) -> f.Volume:
 
 
 def _duration(project: Project, wave: str, workload: str, total: Totals, done: PassRow | None) -> f.DurationRow:
+    seen: Literal["measured", "estimated"] = "estimated" if total.sampled else "measured"
     nothing = Figure(None, "items/s", "not_assessed", NOT_RUN)
     rate = nothing
     if done is not None and done.seconds > 0 and int(done.detail.get("done", 0)):
-        rate = Figure(round(int(done.detail["done"]) / done.seconds, 1), "items/s", "measured")
+        rate = Figure(round(int(done.detail["done"]) / done.seconds, 1), "items/s", seen)
     final = _last(project, wave, ("final",))
     return f.DurationRow(
         workload=workload,
         wave=wave,
         items=Figure(total.items, "items", "measured"),
-        volume=Figure(sum(row.size for row in total.rows), "B", "measured"),
+        volume=Figure(sum(row.size for row in total.rows), "B", seen),
         rate=rate,
         median=Figure(None, "s", "not_assessed", NOT_KEPT),
         p90=Figure(None, "s", "not_assessed", NOT_KEPT),

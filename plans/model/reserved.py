@@ -14,8 +14,29 @@ from transhumance.plans.model.messages import Problem
 
 def not_yet_honoured(loaded: LoadedPlan, lang: Lang | None = None) -> list[PlanError]:
     """Each field in use that the schema marks `x-reserved`, with its place; sorted as the file is."""
-    problems = [Problem("not-honoured", loaded.place(loc), loc) for loc in reserved_in(loaded.plan)]
+    used = [*reserved_in(loaded.plan), *_idle_windows(loaded)]
+    problems = [Problem("not-honoured", loaded.place(loc), loc) for loc in used]
     return [problem.render(lang or loaded.lang) for problem in sorted(problems, key=lambda problem: problem.place)]
+
+
+def _idle_windows(loaded: LoadedPlan) -> Iterator[Loc]:
+    """`assess` looks at the whole plan: a wave's window does not hold it."""
+    for index, wave in enumerate(loaded.plan.waves):
+        if "assess" in wave.windows:
+            yield "waves", index, "windows", "assess"
+
+
+def unsupported(loaded: LoadedPlan, lang: Lang | None = None) -> list[PlanError]:
+    """What the format foresees and no command of this version can do: no pass begins with it."""
+    found: list[Problem] = []
+    for name, workload in loaded.plan.workloads.items():
+        if workload.mapping is not None:
+            loc: Loc = ("workloads", name, "mapping")
+            found.append(Problem("mapping-unsupported", loaded.place(loc), loc))
+    if loaded.plan.policies.existing == "merge":
+        loc = ("policies", "existing")
+        found.append(Problem("merge-unsupported", loaded.place(loc), loc))
+    return [problem.render(lang or loaded.lang) for problem in sorted(found, key=lambda problem: problem.place)]
 
 
 def reserved_in(value: Any, loc: Loc = ()) -> Iterator[Loc]:

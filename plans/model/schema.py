@@ -81,7 +81,10 @@ class Workload(Strict):
 
     from_: Endpoints = Field(alias="from", description="Source endpoint or endpoints; the first is the main one.")
     to: Endpoints = Field(description="Target endpoint or endpoints.")
-    mapping: FilePath | None = Field(default=None, description="File with the mapping of fields and names.")
+    mapping: FilePath | None = Field(
+        default=None,
+        description="File with the mapping of fields and names. No codec of this version reads one: refused.",
+    )
     authoritative: Name | None = Field(
         default=None, description="The target that is master after cutover; the first of `to` by default."
     )
@@ -152,7 +155,8 @@ class Drift(Strict):
         default=0.02, description="Share of a wave's members that may change before a new approval."
     )
     arrivals: Name | None = Field(
-        default=None, description="The wave that takes who arrives.", json_schema_extra=RESERVED
+        default=None,
+        description="The wave that takes who arrives in an OU, a query, a group or the rest of an approved wave.",
     )
 
 
@@ -161,8 +165,8 @@ class DryRun(Strict):
 
     bodies: Literal["full", "sample", "none"] = Field(
         default="full",
-        description="Whether it reads bodies: all, a sample, none; `dry-run --sample N` draws.",
-        json_schema_extra=RESERVED,
+        description="What it reads: every item; a sample of each page (estimates); none, so that items are listed and "
+        "stay not assessed. `dry-run --sample N` goes before.",
     )
 
 
@@ -194,7 +198,9 @@ class Policies(Strict):
 
     loss: Loss = Field(default=Loss(), description="Accepted losses.")
     existing: Literal["refuse", "adopt", "merge"] = Field(
-        default="refuse", description="What is already at the target: refused, taken over as it is, or merged."
+        default="refuse",
+        description="What is already at the target: refused, or taken over as it is. `merge`: no target of "
+        "this version can, so no pass begins.",
     )
     deletions: Deletions = Field(default=Deletions(), description="What disappears at the source.")
     drift: Drift = Field(default=Drift(), description="Members that change after approval.")

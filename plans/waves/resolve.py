@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from transhumance.connectors.contract import Text, UserError, codecs, key_text
@@ -13,9 +13,12 @@ from transhumance.plans.model.digest import canonical_json, digest_of, resolved,
 from transhumance.plans.model.members import read_members
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
+from transhumance.plans.waves import states
 from transhumance.plans.waves.ldapfilter import Test, parse_filter
 from transhumance.plans.waves.matching import Known, Match, Matcher, inventory
 
+Taken = dict[str, dict[tuple[str, bytes], str]]
+"""By workload: (endpoint, subject) to the wave that has it."""
 KIND_OF = {
     "people": ("person", "service", "contact"),
     "groups": ("group",),
@@ -30,12 +33,13 @@ KIND_OF = {
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A wave's members as they are now. `blocked`: subjects that can't be moved, and why. `missing`: names of the
-    plan that no subject has."""
+    plan that no subject has. `excluded`: names of the plan that `except` takes out again."""
 
     wave: str
     members: tuple[Member, ...]
     blocked: tuple[tuple[str, str, Match], ...]
     missing: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
 
 
 class Resolver:
@@ -47,13 +51,57 @@ class Resolver:
         self._matches: dict[tuple[str, str], list[Match]] = {}
 
     def all(self) -> list[Resolved]:
-        """Every wave, those with `all: true` last since they take whoever is in no other."""
+        """Every wave, those with `all: true` last since they take whoever is in no other. Who arrived in a wave that is
+        approved already goes to the wave that `policies.drift.arrivals` names."""
         plan = self._project.plan
         found: dict[str, Resolved] = {}
-        taken: dict[str, set[tuple[str, bytes]]] = {}
+        taken = self._settled()
+        arrived: list[tuple[str, str, Match]] = []
         for wave in sorted(plan.waves, key=lambda w: w.members.all):
-            found[wave.id] = self._wave(wave, taken)
+            if wave.members.all:
+                self._place(found, arrived, taken)
+            found[wave.id] = self._wave(wave, taken, arrived)
+        self._place(found, arrived, taken)
         return [found[wave.id] for wave in plan.waves]
+
+    def _settled(self) -> Taken:
+        """Who is in a wave that is cut over, and so in no other one."""
+        taken: Taken = {}
+        for row in self._project.ledger.waves():
+            if not states.may_freeze(row.state):
+                for m in self._project.ledger.members(row.id):
+                    taken.setdefault(m.workload, {})[(m.endpoint, m.subject)] = row.id
+        return taken
+
+    def _place(self, found: dict[str, Resolved], arrived: list[tuple[str, str, Match]], taken: Taken) -> None:
+        """Puts who arrived into the wave for arrivals, once that wave is resolved itself."""
+        name = self._project.plan.policies.drift.arrivals
+        if name is None or name not in found:
+            return
+        wave = self._project.wave(name)
+        wants = _Wants(self._project, wave, self._matcher)
+        more = []
+        for workload, endpoint, match in arrived:
+            mine, place = taken.setdefault(workload, {}), (endpoint, match.subject.key)
+            if workload in wave.workloads and place not in mine and not wants.leaves_out(match):
+                mine[place] = name
+                more.append(_member(name, workload, endpoint, match))
+        arrived.clear()
+        found[name] = replace(found[name], members=(*found[name].members, *more))
+
+    def _closed_to_arrivals(self, wave: Wave) -> dict[str, set[tuple[str, bytes]]] | None:
+        """The frozen members of a wave that takes nobody more, by workload: those that the wave for arrivals has too.
+        None for a wave that takes more."""
+        arrivals, state = self._project.plan.policies.drift.arrivals, self._project.ledger.wave(wave.id).state
+        if arrivals is None or arrivals == wave.id or state in ("draft", "planned"):
+            return None
+        if not states.may_freeze(self._project.ledger.wave(arrivals).state):
+            return None
+        frozen: dict[str, set[tuple[str, bytes]]] = {w: set() for w in self._project.wave(arrivals).workloads}
+        for m in self._project.ledger.members(wave.id):
+            if m.workload in frozen:
+                frozen[m.workload].add((m.endpoint, m.subject))
+        return frozen
 
     def matches(self, workload: str, endpoint: str) -> list[Match]:
         """Every subject of a source, matched."""
@@ -63,23 +111,29 @@ class Resolver:
             self._matches[key] = [self._matcher.match(self._project, s) for s in subjects]
         return self._matches[key]
 
-    def _wave(self, wave: Wave, taken: dict[str, set[tuple[str, bytes]]]) -> Resolved:
+    def _wave(self, wave: Wave, taken: Taken, arrived: list[tuple[str, str, Match]]) -> Resolved:
+        frozen = self._closed_to_arrivals(wave)
         wants = _Wants(self._project, wave, self._matcher)
         members: list[Member] = []
         blocked: list[tuple[str, str, Match]] = []
         for workload in wave.workloads:
-            mine = taken.setdefault(workload, set())
+            mine = taken.setdefault(workload, {})
             for endpoint in self._project.workload(workload).from_:
                 for match in self.matches(workload, endpoint):
                     place = (endpoint, match.subject.key)
-                    if not wants.wants(match) or place in mine:  # a name that an earlier wave took is no unknown name
+                    # a name that an earlier wave took is no unknown name
+                    if not wants.wants(match) or mine.get(place, wave.id) != wave.id:
+                        continue
+                    came = frozen is not None and workload in frozen and place not in frozen[workload]
+                    if came and match.status in ("matched", "own") and not wants.names(match):
+                        arrived.append((workload, endpoint, match))
                         continue
                     if match.status in ("unmatched", "ambiguous"):
                         blocked.append((workload, endpoint, match))
                     elif match.status != "excluded":
-                        mine.add(place)
+                        mine[place] = wave.id
                         members.append(_member(wave.id, workload, endpoint, match))
-        return Resolved(wave.id, tuple(members), tuple(blocked), tuple(wants.missing()))
+        return Resolved(wave.id, tuple(members), tuple(blocked), tuple(wants.missing()), tuple(wants.excluded()))
 
 
 class _Wants:
@@ -98,6 +152,7 @@ class _Wants:
         self._filters = [_filter(wave, text) for text in wave.members.query]
         self._except = {name.casefold() for name in wave.members.except_}
         self._seen: set[str] = set()
+        self._left_out: set[str] = set()
         self._groups = self._group_keys(matcher, wave.members.groups)
 
     @staticmethod
@@ -112,13 +167,24 @@ class _Wants:
 
     def wants(self, match: Match) -> bool:
         """Whether the wave names a subject, by itself or by its person."""
-        about = [k for k in (match.subject, match.person) if k is not None]
-        names = {name for known in about for name in known.names()}
-        if names & self._except:
-            return False
-        hit = {n for n in names & self._named.keys() if self._fits(self._named[n], about)}
+        about, names = _about(match)
+        hit = self._hit(about, names)
         self._seen |= hit
+        if names & self._except:
+            self._left_out |= hit
+            return False
         return bool(hit) or self._by_place(about) or self._all
+
+    def names(self, match: Match) -> bool:
+        """Whether the wave names a subject one by one, not by where it is."""
+        return bool(self._hit(*_about(match)))
+
+    def leaves_out(self, match: Match) -> bool:
+        """Whether `except` names a subject."""
+        return bool(_about(match)[1] & self._except)
+
+    def _hit(self, about: Sequence[Known], names: set[str]) -> set[str]:
+        return {n for n in names & self._named.keys() if self._fits(self._named[n], about)}
 
     @staticmethod
     def _fits(kinds: Sequence[str], about: Sequence[Known]) -> bool:
@@ -136,9 +202,19 @@ class _Wants:
                 return True
         return False
 
+    def excluded(self) -> list[str]:
+        """Names of the plan whose subjects `except` leaves out."""
+        return sorted(self._left_out)
+
     def missing(self) -> list[str]:
         """Names of the plan that no subject of any source has."""
         return sorted(self._named.keys() - self._seen)
+
+
+def _about(match: Match) -> tuple[list[Known], set[str]]:
+    """A subject with its person, and every name of either."""
+    about = [k for k in (match.subject, match.person) if k is not None]
+    return about, {name for known in about for name in known.names()}
 
 
 def _names_of(project: Project, path: str) -> list[str]:
@@ -187,13 +263,11 @@ def parts_of(project: Project, wave: Wave, members: Iterable[Member]) -> dict[st
 
 def freeze(project: Project, only: str | None = None) -> list[tuple[WaveRow, Resolved]]:
     """Resolves the waves and freezes those that may still change; one that comes out as it was keeps its state."""
-    from transhumance.plans.waves.states import may_freeze
-
     done = []
     for position, found in enumerate(Resolver(project).all()):
         wave = project.wave(found.wave)
         old = project.ledger.wave(wave.id)
-        if (only is None or wave.id == only) and may_freeze(old.state):
+        if (only is None or wave.id == only) and states.may_freeze(old.state):
             parts = parts_of(project, wave, found.members)
             row = WaveRow(wave.id, "planned", digest_of(parts), parts, old.master)
             project.ledger.set_members(wave.id, found.members)

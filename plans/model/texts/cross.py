@@ -228,6 +228,28 @@ CROSS: Final = {
         ("les variables développées dépassent {limit} caractères", "Réduisez-les."),
         ("the expanded variables exceed {limit} characters", "Make them smaller."),
     ),
+    "mapping-unsupported": Text(
+        "PLAN-UNSUPPORTED-01",
+        (
+            "n'est pas pris en charge : aucun codec de cette version ne lit une correspondance",
+            "Ôtez ce champ : les noms et champs passent par les règles que montre `transhume dry-run`.",
+        ),
+        (
+            "is not supported: no codec of this version reads a mapping",
+            "Remove the field: names and fields go by the rules that `transhume dry-run` shows.",
+        ),
+    ),
+    "merge-unsupported": Text(
+        "PLAN-UNSUPPORTED-02",
+        (
+            "vaut `merge`, qu'aucune cible de cette version ne sait faire",
+            "Écrivez `refuse` (laisser, et mettre en quarantaine) ou `adopt` (garder celui de la cible).",
+        ),
+        (
+            "is `merge`, which no target of this version can do",
+            "Write `refuse` (leave it, and quarantine the item) or `adopt` (keep the target's).",
+        ),
+    ),
     "not-honoured": Text(
         "PLAN-RESERVED-01",
         ("est lu mais pas encore appliqué par cette version", "N'y comptez pas : faites-le à la main, ou ôtez-le."),

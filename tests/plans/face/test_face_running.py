@@ -12,7 +12,7 @@ from transhumance.connectors.contract import StopEndpoint, Text, UserError
 from transhumance.plans.commands import approval, forward
 from transhumance.plans.face import running as module
 from transhumance.plans.face.console import Console
-from transhumance.plans.face.running import duration_of, outside_windows, repeat, run_waves
+from transhumance.plans.face.running import duration_of, repeat, run_waves
 from transhumance.plans.project import Project
 from transhumance.plans.waves.inventory import assess
 
@@ -123,7 +123,7 @@ def test_a_wave_that_nobody_need_approve_runs_by_itself(memory: Any, english: Co
     forward.plan(memory.project)
     assert run_waves(english, memory.project, None, None) == 0
     assert {row.state for row in memory.project.ledger.waves()} == {"ready"}
-    assert not outside_windows(memory.project)
+    assert not memory.project.window_closed
 
 
 def test_nothing_is_approved(memory: Any, console: Console, capsys: Captured) -> None:

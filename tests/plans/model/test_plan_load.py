@@ -19,7 +19,7 @@ from transhumance.plans.model.document import MAX_BYTES
 from transhumance.plans.model.errors import PlanErrors, field_text, printable
 from transhumance.plans.model.files import missing_files
 from transhumance.plans.model.load import LoadedPlan, load
-from transhumance.plans.model.reserved import not_yet_honoured
+from transhumance.plans.model.reserved import not_yet_honoured, unsupported
 from transhumance.plans.model.windows import Window
 
 SAMPLE = Path(__file__).parent / "samples" / "design-sample.yaml"
@@ -36,7 +36,8 @@ def loaded(path: Path) -> LoadedPlan:
 def test_the_sample_plan_of_the_design_loads() -> None:
     plan = loaded(SAMPLE)
     assert plan.warnings == ()
-    assert [problem.field for problem in not_yet_honoured(plan)] == ["policies.drift.arrivals"]
+    assert not_yet_honoured(plan) == []
+    assert [problem.field for problem in unsupported(plan)] == ["workloads.identities.mapping"]
     assert list(plan.configs) == list(plan.plan.endpoints)
     assert len(plan.configs) == 10
     exchange = plan.plan.endpoints["exchange"]
