@@ -141,8 +141,8 @@ ACCOUNTS = (
         "minor",
         ("Une liste dynamique perd sa règle", "A dynamic list loses its rule"),
         (
-            "La règle est dans le résidu ; le document n'a pas de membres",
-            "The rule is in the residue; the document has no members",
+            "La règle est dans le résidu ; le document a les membres du moment, si l'annuaire les dit",
+            "The rule is in the residue; the document has the members of the moment, if the directory tells them",
         ),
         ("Refaire la règle, ou figer les membres", "Make the rule again, or freeze the members"),
         forward="reduced",
