@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 from transhumance.connectors.archive.lines import Item, Stored, decode
-from transhumance.connectors.archive.manifest import MANIFEST, README, read_manifest_line
+from transhumance.connectors.archive.manifest import README, read_manifest_line
 from transhumance.connectors.archive.naming import BEFORE, CATALOGUE, INDEX, STAGING
-from transhumance.connectors.archive.store import ABOUT, ARCHIVE, CHUNK, COMPACTED, IDENTITY, Store
+from transhumance.connectors.archive.store import ABOUT, ARCHIVE, CHUNK, COMPACTED, IDENTITY, MANIFEST, Store
 from transhumance.connectors.contract import FileBody, Text, UserError, sha256_of
 from transhumance.connectors.formats import durable
 

@@ -10,6 +10,7 @@ from transhumance.connectors.archive.before import heal, read_before
 from transhumance.connectors.archive.catalogue import Place
 from transhumance.connectors.archive.codec import FORM
 from transhumance.connectors.archive.config import ArchiveConfig
+from transhumance.connectors.archive.discard import discard
 from transhumance.connectors.archive.effect import Effect, record_version
 from transhumance.connectors.archive.lines import decode
 from transhumance.connectors.archive.manifest import finish
@@ -140,6 +141,10 @@ class ArchiveTarget(_Endpoint):
     def ensure(self, container: Container) -> Container:
         """The container, made where it lacks."""
         return self._store.ensure(container).container
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes a container without items."""
+        return discard(self._store, container, fence)
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         """Nothing is lost in an archive."""

@@ -13,10 +13,9 @@ from transhumance.connectors.archive.catalogue import Place
 from transhumance.connectors.archive.config import ArchiveConfig
 from transhumance.connectors.archive.settle import settle
 from transhumance.connectors.archive.staging import tidy
-from transhumance.connectors.archive.store import ARCHIVE, Store
+from transhumance.connectors.archive.store import ARCHIVE, MANIFEST, Store
 from transhumance.connectors.formats import durable
 
-MANIFEST = "MANIFEST.sha256"
 README = "README.txt"
 FORMAT = "transhumance.archive/1"
 _TEXT = """\

@@ -44,6 +44,7 @@ COMPACTED = "index.jsonl"
 ABOUT = "container.json"
 IDENTITY = ".archive-id"
 ARCHIVE = "archive.json"
+MANIFEST = "MANIFEST.sha256"
 CHUNK = re.compile(r"(\d{10})-.*\.jsonl")
 _OPEN_FILES = 64
 
@@ -283,6 +284,15 @@ class Store:
         _, digest, temp = durable.write_aside(path, [text], sync=False)
         os.rename(temp, path)
         return bytes.fromhex(digest)
+
+    def drop(self, place: Place) -> None:
+        """Forgets a container whose folder is gone."""
+        with self._lock:
+            with self.catalogue.change():
+                self.catalogue.forget(place)
+                self.catalogue.run("DELETE FROM container WHERE id = ?", place.id)
+            self._level.discard(place.id)
+            self.forget_folders()
 
     def make_folder(self, path: str) -> None:
         """Makes a folder and its parents, from the root. A link or a file among them is never followed: raises

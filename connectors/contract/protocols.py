@@ -235,6 +235,17 @@ class Quota(Protocol):
 
 
 @runtime_checkable
+class Discards(Protocol):
+    """Optional: a target can take back a container that it made."""
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes what `ensure` made for this container of the source, and the folders above it that were made on the
+        way, where nothing is in them (any more); whatever was there before, or is not empty, stays as it is. Whether
+        the container is gone. Harmless when repeated."""
+        ...
+
+
+@runtime_checkable
 class Freeze(Protocol):
     """Optional: a subject can be made read-only at the endpoint, and writable again."""
 

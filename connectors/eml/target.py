@@ -38,6 +38,7 @@ from transhumance.connectors.formats.durable import (
     sync_folder,
     write_aside,
 )
+from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import (
     BeforeImages,
     as_expected,
@@ -74,6 +75,7 @@ class EmlTarget:
         self._config, self._base = config, environment.base
         self._root = environment.base / config.path
         self._before = BeforeImages(self._root)
+        self._made = Made(self._root)
         self._folders: dict[bytes, Path] = {}
         self._swept: set[Path] = set()
 
@@ -82,16 +84,22 @@ class EmlTarget:
         return root_identity("eml", self._root)
 
     def ensure(self, container: Container) -> Container:
-        make_folders(self._root)
-        if container.subject not in self._folders:
-            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
-        folder = self._folders[container.subject].joinpath(*(escape_name(name) for name in container.path))
-        if not folder.is_dir():
-            make_folders(folder)
+        folder = self._place(container)
+        self._made.folder(folder)
         if folder not in self._swept:
             sweep_old(folder)
             self._swept.add(folder)
         return replace(container, key=os.fsencode(os.path.relpath(folder, self._root)))
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes an empty folder that was made here."""
+        return self._made.discard(self._place(container), fence)
+
+    def _place(self, container: Container) -> Path:
+        make_folders(self._root)
+        if container.subject not in self._folders:
+            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
+        return self._folders[container.subject].joinpath(*(escape_name(name) for name in container.path))
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         lost = [name for name in sorted(_NO_PLACE & record.properties.keys()) if record.properties[name]]

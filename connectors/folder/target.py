@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from transhumance.connectors.contract import (
     Before,
@@ -36,6 +37,7 @@ from transhumance.connectors.folder.naming import Namer, folds_names, name_findi
 from transhumance.connectors.folder.notes import Notes
 from transhumance.connectors.folder.source import entry_key, read_item
 from transhumance.connectors.formats import durable
+from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import root_identity, target_folder, why
 from transhumance.connectors.formats.names import escape_name
 
@@ -50,6 +52,7 @@ class FolderTarget:
         self._config, self._base = config, environment.base
         self._root = environment.base / config.path
         self._notes = Notes(self._root)
+        self._made = Made(self._root)
         self._namer = Namer(self._notes, config.names == "portable")
         self._xattrs: bool | None = None
         self._folding: bool | None = None
@@ -73,13 +76,22 @@ class FolderTarget:
 
     def ensure(self, container: Container) -> Container:
         """The subject's folder, and in it the folders of the container's path."""
+        key, path = self._located(container)
+        if not path.is_dir():
+            self._made.note(self._made.lacking(path))
+        with Beneath(str(self._root)) as beneath:
+            beneath.folder(b"" if path == self._root else os.fsencode(path.relative_to(self._root)), make=True)
+        return replace(container, key=key)
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes an empty folder that was made here."""
+        return self._made.discard(self._located(container)[1], fence)
+
+    def _located(self, container: Container) -> tuple[bytes, Path]:
+        """The key of the subject's folder, and the folder of the container's path in it."""
         durable.make_folders(self._root)
         folder = target_folder(self._config, self._base, container.subject)
-        key = entry_key(self._root, folder)
-        with Beneath(str(self._root)) as beneath:
-            made = _joined(b"" if key == b"." else key, b"/".join(_prefix(container)))
-            beneath.folder(made, make=True)
-        return replace(container, key=key)
+        return entry_key(self._root, folder), folder.joinpath(*map(os.fsdecode, _prefix(container)))
 
     # --- what is lost
 

@@ -35,6 +35,7 @@ from transhumance.connectors.formats.durable import (
     sync_folder,
     write_aside,
 )
+from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import (
     BeforeImages,
     as_expected,
@@ -72,6 +73,7 @@ class ObjectTarget:
         self._config, self._base, self._dialect = config, environment.base, dialect
         self._root, self._spool = environment.base / config.path, environment.spool
         self._before = BeforeImages(self._root)
+        self._made = Made(self._root)
         self._folders: dict[bytes, Path] = {}
 
     def identity(self) -> str:
@@ -79,19 +81,33 @@ class ObjectTarget:
         return root_identity(self._dialect.name, self._root)
 
     def ensure(self, container: Container) -> Container:
-        make_folders(self._root)
-        if container.subject not in self._folders:
-            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
-        folder = self._folders[container.subject].joinpath(*(escape_name(name) for name in container.path))
-        make_folders(folder)
+        folder = self._place(container)
+        self._made.folder(folder)
         mark = folder / self._dialect.mark
         if not mark.exists():
+            self._made.note([mark])
             text = BytesBody.of(self._dialect.mark_text(container.properties))
             _, _, temp = write_aside(mark, text)
             os.replace(temp, mark)
             sync_folder(folder)
         place = os.path.relpath(os.fsencode(folder), os.fsencode(self._root))
         return replace(container, key=f"{container.workload}:d:".encode() + place)
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes an empty folder that was made here."""
+        folder = self._place(container)
+        if not folder.is_dir() or self._made.discard(folder, fence, frozenset({self._dialect.mark})):
+            return True
+        mark = folder / self._dialect.mark
+        if mark.is_file() and _files_in(folder) == [mark.name]:
+            self._made.discard_file(mark, fence, mark.stat().st_size)  # the folder was there before us
+        return False
+
+    def _place(self, container: Container) -> Path:
+        make_folders(self._root)
+        if container.subject not in self._folders:
+            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
+        return self._folders[container.subject].joinpath(*(escape_name(name) for name in container.path))
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         return ()
@@ -241,6 +257,11 @@ class ObjectTarget:
                 return version_of(hashlib.sha256(opened.buffer).hexdigest(), opened.encoding)
         except (OSError, NotOurs) as error:
             return f"unreadable: {error}"
+
+
+def _files_in(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
 
 
 def _encoded(record: Record) -> tuple[str, Body]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from transhumance.connectors.contract import Container
+from transhumance.connectors.contract import Container, Fence
 from transhumance.connectors.formats.durable import make_folders, sync_folder, write_all
+from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import target_folder
 from transhumance.connectors.maildir.config import MaildirConfig
 from transhumance.connectors.maildir.layout import (
@@ -21,6 +22,9 @@ from transhumance.connectors.maildir.layout import (
     says_its_path,
 )
 
+# what a folder without mail has
+_OWN = frozenset({"cur", "new", "tmp", "maildirfolder", MARK, "dovecot-keywords"})
+
 
 class Places:
     """The directories of a target's folders."""
@@ -28,6 +32,7 @@ class Places:
     def __init__(self, config: MaildirConfig, base: Path) -> None:
         self._config, self._base = config, base
         self._root = base / config.path
+        self._made = Made(self._root)
         self._homes: dict[bytes, Path] = {}
 
     def home(self, subject: bytes) -> Path:
@@ -45,7 +50,8 @@ class Places:
         names = container.path
         home = os.fsencode(self.home(container.subject))
         if container.role == "inbox" or names == () or (len(names) == 1 and names[0].upper() == "INBOX"):
-            taken = (kept_path(home) or INBOX) if is_maildir(home) else names
+            kept = kept_path(home)
+            taken = names if not is_maildir(home) else INBOX if kept is None else kept
             if names == taken or (container.role == "inbox" and taken == INBOX):
                 return b""
         return directory_of(names, self._config.layout, self._config.names)
@@ -59,6 +65,7 @@ class Places:
         home, directory = self.home(container.subject), self.directory(container)
         folder = home / os.fsdecode(directory)
         fresh = not folder.is_dir()
+        self._made.folder(folder)
         for part in ("cur", "new", "tmp"):
             if not (folder / part).is_dir():
                 make_folders(folder / part)
@@ -69,6 +76,15 @@ class Places:
         if fresh and container.properties.get("subscribed") is True and directory.startswith(b"."):
             _subscribe(home / "subscriptions", directory[1:])
         return folder
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes a folder that was made here and has no mail."""
+        home, directory = self.home(container.subject), self.directory(container)
+        folder = home / os.fsdecode(directory)
+        gone = self._made.discard(folder, fence, _OWN if directory else _OWN | {"subscriptions"})
+        if gone and directory.startswith(b"."):
+            _unsubscribe(home / "subscriptions", directory[1:])
+        return gone
 
 
 def _lay(path: Path, data: bytes) -> None:
@@ -86,3 +102,9 @@ def _subscribe(path: Path, name: bytes) -> None:
     known = path.read_bytes() if path.exists() else b""
     if name not in known.splitlines() and not known.startswith(b"V\t"):
         _lay(path, known + name + b"\n")
+
+
+def _unsubscribe(path: Path, name: bytes) -> None:
+    known = path.read_bytes() if path.exists() else b""
+    if not known.startswith(b"V\t") and name in (lines := known.splitlines()):
+        _lay(path, b"".join(line + b"\n" for line in lines if line != name))

@@ -96,6 +96,12 @@ class MaildirTarget:
             folder = self._places.make(container)
         return replace(container, key=os.fsencode(os.path.relpath(folder, self._root)))
 
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes a folder without mail that was made here."""
+        with self._lock:
+            gone = self._places.discard(container, fence)
+        return gone
+
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         return self._preview.findings(container, record)
 

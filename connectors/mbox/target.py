@@ -27,6 +27,7 @@ from transhumance.connectors.contract import (
     Write,
 )
 from transhumance.connectors.formats.durable import BodyUnreadable, make_folders, stop_if_full, sync_folder
+from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import (
     FORM,
     KIND,
@@ -41,7 +42,7 @@ from transhumance.connectors.mbox.config import MboxConfig
 from transhumance.connectors.mbox.index import Row, stamp_of
 from transhumance.connectors.mbox.preview import find_losses, forecast
 from transhumance.connectors.mbox.session import Session, open_session
-from transhumance.connectors.mbox.side import FOLDER
+from transhumance.connectors.mbox.side import FOLDER, side_of
 from transhumance.connectors.mbox.source import open_index, record_of
 from transhumance.connectors.mbox.stage import Spool, content_of, measure_record, moved, write_segment
 from transhumance.connectors.mbox.tree import file_of
@@ -68,6 +69,7 @@ class MboxTarget:
         self._root = environment.base / config.path
         self._zone = ZoneInfo(config.timezone)
         self._before = Befores(self._root)
+        self._made = Made(self._root)
         self._folders: dict[bytes, Path] = {}
         self._swept = False
 
@@ -76,16 +78,29 @@ class MboxTarget:
         return root_identity("mbox", self._root)
 
     def ensure(self, container: Container) -> Container:
-        if container.subject not in self._folders:
-            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
-        path = file_of(self._folders[container.subject], container.path)
+        path = self._place(container)
         if not path.is_file():
-            make_folders(path.parent)
+            self._made.folder(path.parent)
+            self._made.note([path])
             _touch(path)
         if not self._swept:
             self._swept = True
             sweep_old(self._root / FOLDER)
         return replace(container, key=os.path.relpath(os.fsencode(path), os.fsencode(self._root)))
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        """Removes an empty mailbox that was made here."""
+        path = self._place(container)
+        if not self._made.discard_file(path, fence):
+            return False
+        side_of(self._root, path).unlink(missing_ok=True)
+        self._made.discard(path.parent, fence)
+        return True
+
+    def _place(self, container: Container) -> Path:
+        if container.subject not in self._folders:
+            self._folders[container.subject] = target_folder(self._config, self._base, container.subject)
+        return file_of(self._folders[container.subject], container.path)
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         return find_losses(container, record, self._zone)

@@ -83,12 +83,14 @@ class _Computed(io.RawIOBase):
 
 @dataclass(slots=True)
 class Store:
-    """Everything that a store holds: subjects, containers in order, items, before-images."""
+    """Everything that a store holds: subjects, containers in order, items, before-images; the keys of containers that a
+    target made."""
 
     subjects: dict[bytes, Subject] = field(default_factory=dict)
     containers: dict[tuple[bytes, str, tuple[str, ...]], Container] = field(default_factory=dict)
     items: dict[bytes, dict[bytes, Record]] = field(default_factory=dict)
     before: dict[str, Record] = field(default_factory=dict)
+    made: set[bytes] = field(default_factory=set)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def put(self, container: Container, record: Record) -> None:
@@ -170,9 +172,21 @@ class MemoryEndpoint:
         key = b"/".join([container.subject, container.workload.encode(), *(p.encode() for p in container.path)])
         with self._store.lock:
             self._store.subjects.setdefault(container.subject, Subject(container.subject))
+            if (container.subject, container.workload, container.path) not in self._store.containers:
+                self._store.made.add(key)
             return self._store.containers.setdefault(
                 (container.subject, container.workload, container.path), replace(container, key=key)
             )
+
+    def discard(self, container: Container, fence: Fence) -> bool:
+        name = (container.subject, container.workload, container.path)
+        with self._store.lock:
+            made = self._store.containers.get(name)
+            if made is not None and made.key in self._store.made and not self._store.items.get(made.key):
+                fence.check()
+                del self._store.containers[name]
+                self._store.made.discard(made.key)
+            return name not in self._store.containers
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         return (Finding("GEN-SIZE-01"),) if self._too_large(record) else ()

@@ -10,7 +10,7 @@ from transhumance.plans.commands.forward import forward
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
 from transhumance.plans.commands.timing import check_window
 from transhumance.plans.engine.giveback import Reverse, ReverseJob
-from transhumance.plans.engine.rollback import Rollback
+from transhumance.plans.engine.rollback import Rollback, discard_containers
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.engine.verify import Verify
 from transhumance.plans.ledger.itemmap import Cell
@@ -113,7 +113,7 @@ def rollback(project: Project, wave_id: str, report: Report = silent) -> Result:
             "after cutover: `transhume return`",
         )
     with session(project, "rollback") as s:
-        result = one_pass(s, project.wave(wave_id), "rollback", Rollback(), report)
+        result = one_pass(s, project.wave(wave_id), "rollback", Rollback(), report, discard_containers)
         if result.state == "done":
             for workload in project.wave(wave_id).workloads:
                 for name in project.targets(workload):

@@ -124,7 +124,21 @@ def discover(job: Job, row: ContainerRow) -> None:
         job.counts.add(listed=len(refs), todo=sum(s.high - s.low for s in specs))
     if job.kind != "dry_run":
         ledger.set_container(row.id, "open", feed.listed)
+    _make_empty(job, row)
     point("feed.complete")
+
+
+def _make_empty(job: Job, row: ContainerRow) -> None:
+    """A container in which nothing is has no chunk that would make it: it is made here, so that it is there for people
+    and comes back."""
+    if not job.effects or not row.subject:
+        return
+    for target in job.targets(row.workload):
+        if not job.project.items.count(target, row.id):
+            endpoint = job.project.endpoint(target)
+            place = job.place(row, target, job.member(row, row.subject))
+            with job.one_at_a_time(target, row.id):
+                endpoint.gate.call(lambda e=endpoint, p=place: e.target.ensure(p))  # type: ignore[misc]
 
 
 def _line(ref: ItemRef) -> InputLine:

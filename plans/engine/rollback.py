@@ -9,12 +9,14 @@ from transhumance.connectors.contract import (
     ABSENT,
     Before,
     Container,
+    Discards,
     Expect,
     Fence,
     InputLine,
     OutputLine,
     Status,
     Target,
+    Text,
     key_from_text,
 )
 from transhumance.plans.engine import rows
@@ -23,6 +25,7 @@ from transhumance.plans.engine.job import Job
 from transhumance.plans.engine.transfer import commit, line_of
 from transhumance.plans.ledger.contract import Chunk, ContainerRow
 from transhumance.plans.ledger.itemmap import NEVER, Item
+from transhumance.plans.ledger.lease import LeaseFence
 
 
 def to_undo(item: Item) -> bool:
@@ -59,6 +62,19 @@ class Rollback:
                 out = [_undone(endpoint.target, place, item, fence) for item in undo]
                 point("effect.done")
                 commit(job, row, chunk, out)
+
+
+def discard_containers(job: Job) -> list[Text]:
+    """Takes back the containers that were made at the targets and are empty now, those inside first."""
+    fence = LeaseFence("containers", 0, lease=job.heart.lease)
+    found = sorted(rows.containers(job), key=lambda row: len(row.path), reverse=True)
+    for row in (row for row in found if row.subject):
+        for target in job.targets(row.workload):
+            endpoint = job.project.endpoint(target)
+            if isinstance(endpoint.target, Discards):
+                place = job.place(row, target, job.member(row, row.subject))
+                endpoint.gate.call(lambda t=endpoint.target, p=place: t.discard(p, fence))  # type: ignore[misc]
+    return []
 
 
 def _undone(target: Target, place: Container, item: Item, fence: Fence) -> OutputLine:

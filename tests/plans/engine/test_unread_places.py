@@ -22,7 +22,7 @@ endpoints:
   archive: {connector: archive, path: archive}
 workloads:
   mail: {from: old, to: archive}
-policies: {approval: {required: 0}, deletions: {mode: remove, max_share: 1.0}}
+policies: {approval: {required: 0}, loss: {default: continue}, deletions: {mode: remove, max_share: 1.0}}
 waves:
   - {id: tous, workloads: [mail], members: {all: true}}
 """
