@@ -31,7 +31,7 @@ def check_may_run(project: Project, wave: Wave) -> None:
         raise states.refuse(
             wave.id,
             row.state,
-            "un passage vers la cible",
+            "une passe vers la cible",
             "a forward pass",
             "le maître est la cible : `transhume return` pour revenir",
             "the target is master: `transhume return` to come back",

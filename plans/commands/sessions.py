@@ -47,7 +47,7 @@ def frozen(project: Project, wave: str) -> dict[str, tuple[Member, ...]]:
     row = project.ledger.wave(wave)
     if row.state == "draft":
         raise states.refuse(
-            wave, row.state, "un passage", "a pass", "lancez `transhume plan`", "run `transhume plan` first"
+            wave, row.state, "une passe", "a pass", "lancez `transhume plan`", "run `transhume plan` first"
         )
     members: dict[str, list[Member]] = {}
     for member in project.ledger.members(wave):

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from transhumance.connectors.contract import Container, Context, InputLine, ItemRef, OutputLine, Subject
 from transhumance.plans.engine.codecpool import CodecPool
+from transhumance.plans.engine.durations import Durations
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.ledger.contract import FORWARD, Chunk, ContainerRow, Member, PassRow
 from transhumance.plans.model.waves import Wave
@@ -39,6 +40,7 @@ class Counts:
     containers: int = 0
     containers_total: int = 0
     statuses: dict[str, int] = field(default_factory=dict)
+    durations: Durations = field(default_factory=Durations)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **values: int) -> None:

@@ -171,6 +171,7 @@ def _end(job: Job, state: str, seconds: float, applied: int) -> None:
         "bytes": job.counts.size,
         "problems": job.counts.problems,
         "sample": job.sample,
+        "chunk_seconds": job.counts.durations.told(),
         "ledger_seconds": round(job.project.ledger.seconds + job.project.items.seconds, 3),
     }
     try:
@@ -230,11 +231,18 @@ def _drain(job: Job, work: Work, phase: str, trouble: _Trouble, listed: threadin
                 job.project.stop.wait(NAP)
                 continue
             point("chunk.claimed")
-            if not _guarded(trouble, job, lambda c=chunks: work.process(job, c, _lines(job, c[0]))):  # type: ignore[misc]
+            if not _guarded(trouble, job, lambda c=chunks: _timed(job, work, c)):  # type: ignore[misc]
                 _release(job, chunks)
                 return
 
     _together(loop, WORKERS, phase)
+
+
+def _timed(job: Job, work: Work, chunks: list[Chunk]) -> None:
+    started = time.monotonic()
+    work.process(job, chunks, _lines(job, chunks[0]))
+    workload = job.project.ledger.container_by_id(chunks[0].container).workload
+    job.counts.durations.add(workload, time.monotonic() - started)
 
 
 def _claim(job: Job, phase: str) -> list[Chunk]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -14,6 +13,7 @@ from typing import Any, TextIO
 
 from transhumance.connectors.contract.model import Text
 from transhumance.plans.face.lang import Lang, default_lang
+from transhumance.plans.face.tables import columns, stacked, widths, wrapped
 
 __all__ = ["Console", "Lang", "Styled", "default_lang", "duration", "number", "printable", "share", "shown", "size"]
 
@@ -74,14 +74,30 @@ class Console:
             print(json.dumps(line, ensure_ascii=True, sort_keys=True, default=str), flush=True)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[Cell]], right: Sequence[int] = ()) -> None:
-        """Columns aligned by two spaces, which any tool can read again. `right`: columns of numbers."""
+        """Columns aligned by two spaces, which any tool can read again; on a narrow terminal words go on below.
+        `right`: columns of numbers."""
         if self.as_json or not rows:
             return
         cells = [[Styled(name, "strong") for name in head], *([_cell(cell) for cell in row] for row in rows)]
-        widths = [max(columns(row[at].text) for row in cells) for at in range(len(head))]
+        limit = terminal_width()
+        wide = widths([[cell.text for cell in row] for row in cells], right, limit)
+        if wide is None:
+            self._stack(cells, limit or 0)
+            return
         for row in cells:
-            line = [_fitted(cell, widths[at], at in right) for at, cell in enumerate(row)]
-            print("  ".join(line).rstrip())
+            parts = [wrapped(cell.text, width) for cell, width in zip(row, wide, strict=True)]
+            for at in range(max(map(len, parts))):
+                line = [
+                    _fitted(Styled(part[at] if at < len(part) else "", cell.style), width, column in right)
+                    for column, (cell, part, width) in enumerate(zip(row, parts, wide, strict=True))
+                ]
+                print("  ".join(line).rstrip())
+
+    def _stack(self, cells: Sequence[Sequence[Styled]], limit: int) -> None:
+        """The rows of a table that the terminal is too narrow for."""
+        head, *rows = [[cell.text for cell in row] for row in cells]
+        for row in rows:
+            print("\n".join(stacked(head, row, limit, self.text(" : ", ": "))))
 
     def next(self, fr: str, en: str) -> None:
         """The last line: what to do next."""
@@ -107,11 +123,15 @@ def has_colour(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes: East Asian wide characters two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+def terminal_width() -> int | None:
+    """How wide a table may be: what `COLUMNS` says, else the terminal; None where nobody looks (a file, a pipe)."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
+    except (OSError, ValueError):
+        return None
 
 
 def printable(text: str) -> str:

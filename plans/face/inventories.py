@@ -126,7 +126,7 @@ def _people(console: Console, project: Project, proposed: tuple[int, int]) -> in
 def _matched(console: Console, counts: Counter[str], total: int, file: str) -> None:
     lang = console.lang
     parts = [
-        f"{number(counts[s], lang)} {words.word(words.MATCH, s, lang)}"
+        f"{number(counts[s], lang)} {words.plural(counts[s], words.MATCH[s], words.MATCHES[s], lang)}"
         for s in words.MATCH
         if counts[s] or s == "matched"
     ]
@@ -176,9 +176,10 @@ def _not_covered(console: Console, lines: list[Line]) -> None:
     for line in lines:
         if not line.covered and line.items + line.faults:
             name, lang = words.word(words.WORKLOAD, line.workload, console.lang), console.lang
-            count = number(line.items, lang)
+            count = f"{number(line.items, lang)} {words.plural(line.items, *words.ITEM, lang)}"
+            lost = f", {number(line.faults, lang)} {console.text('illisible(s)', 'unreadable')}" if line.faults else ""
             console.out(
-                f"{line.endpoint} contient aussi : {name}, {count} éléments, que le plan ne prend pas.",
-                f"{line.endpoint} also holds: {name}, {count} items, which the plan does not take.",
+                f"{line.endpoint} contient aussi : {name}, {count}{lost}, que le plan ne prend pas.",
+                f"{line.endpoint} also holds: {name}, {count}{lost}, which the plan does not take.",
                 "warn",
             )

@@ -56,8 +56,9 @@ def _steps(project: Project, wave: str | None) -> Iterator[Step | None]:
         yield _closing(project, row)
 
 
-def open_problems(project: Project, wave: str, *states: str) -> int:
-    """How many items of a wave have a problem in one of these states (those that wait for a person by default)."""
+def open_problems(project: Project, wave: str | None, *states: str) -> int:
+    """How many items of a wave, or of all, have a problem in one of these states (those that wait for a person by
+    default). An item counts once, whatever the number of targets: every screen takes its number from here."""
     counts = project.ledger.problem_counts(wave)
     return sum(count for (_, state), count in counts.items() if state in (states or OPEN))
 
@@ -121,7 +122,7 @@ def _step(project: Project, row: WaveRow) -> Step | None:
             step = Step(command(project, "run", row.id), Text("prête à être copiée", "ready to be copied"))
             return _turn(project, row, step)
         case "running" | "stopped":
-            return Step(command(project, "resume", row.id), Text("passage inachevé", "unfinished pass"))
+            return Step(command(project, "resume", row.id), Text("passe inachevée", "unfinished pass"))
         case "ready" if not is_verified(project, row.id):
             return Step(command(project, "verify", row.id), Text("pas encore relue", "not read back yet"))
         case "ready":

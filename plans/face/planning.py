@@ -204,7 +204,7 @@ def _sentence(console: Console, planned: Sequence[Planned]) -> None:
     console.out(f"Figé : {said}. Rien n'a été écrit.", f"Frozen: {said}. Nothing was written.")
     if any(wave.cut is None for wave in frozen):
         console.say(
-            "Les liens coupés se comptent après un passage (dry-run), si le plan nomme un annuaire.",
+            "Les liens coupés se comptent après une passe (dry-run), si le plan nomme un annuaire.",
             "Links cut are counted after a pass (dry-run), where the plan names a directory.",
         )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 
 from transhumance.connectors.contract import Text, UserError, all_codes, find_code, key_text
+from transhumance.connectors.contract.codes import CODE
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Cell, Console, Styled, number, shown
 from transhumance.plans.face.inventories import more
-from transhumance.plans.face.nextstep import ITEMS, OPEN, command, next_step
+from transhumance.plans.face.nextstep import ITEMS, OPEN, command, next_step, open_problems
 from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.ledger.contract import ContainerRow, Problem
 from transhumance.plans.project import Project
 
 LISTED = 200
+_CODED = re.compile(rf"\b(?:source|target):{CODE.pattern}: ")  # the ledger's own mark of where a detail comes from
 _STYLE = {"quarantined": "bad", "failed": "bad", "held": "warn", "blocked": "warn"}
 
 
@@ -22,6 +25,7 @@ def show_problems(console: Console, project: Project, wave: str | None) -> int:
     if wave is not None:
         project.wave(wave)
     found = project.ledger.problems(wave)
+    waiting, items = (open_problems(project, wave, *states) for states in (OPEN, words.PROBLEM))
     rows = {row.id: row for row in project.ledger.containers(wave)}
     references = Pseudonyms(project) if found else None
     lines: list[list[Cell]] = []
@@ -34,10 +38,18 @@ def show_problems(console: Console, project: Project, wave: str | None) -> int:
     head_en = ["no.", "wave", "workload", "subject", "item", "target", "code", "state", "tries"]
     console.table(head_fr if console.lang == "fr" else head_en, lines[:LISTED], right=(0, 8))
     more(console, len(lines), LISTED)
+    _by_target(console, len(found), items)
     _remedies(console, found)
-    waiting = sum(problem.state in OPEN for problem in found)
     only_blocked = not any(problem.state in ITEMS for problem in found)
-    return _last(console, project, wave, len(found), waiting, only_blocked)
+    return _last(console, project, wave, items, waiting, only_blocked)
+
+
+def _by_target(console: Console, lines: int, items: int) -> None:
+    if lines > items:
+        console.out(
+            f"{number(lines, console.lang)} lignes : une par cible.",
+            f"{number(lines, console.lang)} lines: one a target.",
+        )
 
 
 def _line(console: Console, problem: Problem, row: ContainerRow | None) -> list[Cell]:
@@ -52,7 +64,7 @@ def _line(console: Console, problem: Problem, row: ContainerRow | None) -> list[
         words.word(words.WORKLOAD, workload, console.lang),
         shown(subject, 40),
         shown(item, 50),
-        problem.target,
+        words.word(words.PLACE, problem.target, console.lang),
         problem.code,
         Styled(words.word(words.PROBLEM, problem.state, console.lang), _STYLE.get(problem.state, "")),
         number(problem.attempts, console.lang),
@@ -85,7 +97,7 @@ def _emit(console: Console, problem: Problem, row: ContainerRow | None, referenc
 def _remedies(console: Console, found: list[Problem]) -> None:
     """What each code means and what to do, once."""
     for name in dict.fromkeys(problem.code for problem in found if problem.state in OPEN):
-        count = sum(problem.code == name and problem.state in OPEN for problem in found)
+        count = len({(p.container, p.key) for p in found if p.code == name and p.state in OPEN})
         details = dict.fromkeys(p.detail for p in found if p.code == name and p.detail and p.container)
         known = find_code(name)
         if known is None:
@@ -93,7 +105,7 @@ def _remedies(console: Console, found: list[Problem]) -> None:
         console.result()
         console.result(f"{name} ({number(count, console.lang)})  {console.of(known.what)}", "strong")
         for detail in list(details)[:3]:
-            console.result(f"  {shown(detail, 200)}")
+            console.result(f"  {shown(_CODED.sub('', detail), 200)}")
         why, remedy = console.of(known.why), console.of(known.remedy)
         console.out(f"  Pourquoi : {why}", f"  Why: {why}")
         console.out(f"  Remède : {remedy}", f"  Remedy: {remedy}")

@@ -8,17 +8,19 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
 from transhumance.plans.engine.job import Job
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Console, duration, number, printable, share, size
+from transhumance.plans.face.nextstep import ITEMS, open_problems
 
 LIVE_EVERY = 0.2
 JSON_EVERY = 1.0
 DENSE, DENSE_EVERY, PLAIN_EVERY = 60.0, 5.0, 30.0  # in the first minute a plain line each 5 s, then each 30 s
+COUNT_EVERY = 2.0
 ETA_FROM = 0.01
 
 
@@ -60,6 +62,7 @@ class Progress:
         self._last = self._started = time.monotonic()
         self._job: Job | None = None
         self._before = (0, 0)
+        self._asked, self._problems = -COUNT_EVERY, 0
 
     def __enter__(self) -> Progress:
         if not self._console.as_json and sys.stderr.isatty():
@@ -85,13 +88,20 @@ class Progress:
             elif moment - self._last < self._pause(moment):
                 return
             self._last = moment
-            self._print(standing(job, moment - self._started, *self._before))
+            now = standing(job, moment - self._started, *self._before)
+            self._print(replace(now, problems=self._open_problems(job, moment)))
 
     def _begin(self, job: Job, moment: float) -> None:
         """A new pass: what the ledger knows of it and this process did not do was done before an interruption."""
         known = job.project.ledger.progress(job.row.id)
         self._job, self._started = job, moment
         self._before = max(known.done - job.counts.done, 0), max(known.total - job.counts.todo, 0)
+
+    def _open_problems(self, job: Job, moment: float) -> int:
+        """How many items wait for a person, as every other screen counts them; asked of the ledger now and then."""
+        if job.counts.problems and moment - self._asked >= COUNT_EVERY:
+            self._asked, self._problems = moment, open_problems(job.project, job.wave.id, *ITEMS)
+        return self._problems if job.counts.problems else 0
 
     def _pause(self, moment: float) -> float:
         if self._console.as_json:

@@ -11,7 +11,8 @@ from transhumance.plans.face import words
 from transhumance.plans.face.console import Cell, Console, Styled, duration, number, size
 from transhumance.plans.face.nextstep import ITEMS, Step, command, next_step, open_problems
 from transhumance.plans.face.words import Pair
-from transhumance.plans.project import Project
+from transhumance.plans.facts.cells import workloads_of
+from transhumance.plans.project import RESIDUE, Project
 
 DECISION = 2
 _STYLE = {"done": "good", "paused": "warn", "held": "warn", "waiting": "warn", "stopped": "bad", "lost": "bad"}
@@ -41,7 +42,7 @@ def show_results(console: Console, project: Project, results: Sequence[Result], 
     left = sum(open_problems(project, wave, *ITEMS) for wave in {r.wave for r in results})
     code = _code(results, left)
     step = _next(project, results)
-    _sentence(console, found, left, code, step)
+    _sentence(console, project, found, left, code, step)
     if last and results:
         console.next(*_both(step))
     return code
@@ -62,7 +63,7 @@ def _progress(project: Project, result: Result) -> _Shown:
 
 
 def _head(console: Console) -> list[str]:
-    fr = ["vague", "passage", "état", "faits", "à faire", "ce qui s'est passé", "volume", "durée", "débit"]
+    fr = ["vague", "passe", "état", "faits", "à faire", "ce qui s'est passé", "volume", "durée", "débit"]
     en = ["wave", "pass", "state", "done", "of", "what happened", "size", "time", "rate"]
     return fr if console.lang == "fr" else en
 
@@ -75,11 +76,20 @@ def _row(console: Console, shown: _Shown) -> list[Cell]:
         Styled(words.word(words.ENDED, result.state, lang), _STYLE.get(result.state, "")),
         number(shown.done, lang),
         number(shown.total, lang),
-        outcomes(result.kind, result.counts.statuses, lang) or _nothing(console, shown),
+        outcomes(result.kind, _with_unchanged(result), lang) or _nothing(console, shown),
         size(result.counts.size, lang),
         duration(result.seconds, lang),
         f"{number(round(_rate(result)), lang)}/s",
     ]
+
+
+def _with_unchanged(result: Result) -> dict[str, int]:
+    """The statuses with those that needed nothing, which no line tells: listed anew, and the same as before."""
+    statuses = result.counts.statuses
+    same = result.counts.done - sum(statuses.values())
+    if result.kind not in ("initial", "delta", "final") or same <= 0:
+        return statuses
+    return {**statuses, "same": same}
 
 
 def _nothing(console: Console, shown: _Shown) -> str:
@@ -107,10 +117,10 @@ _DIFFERENT = (("manquant ou différent", "missing or different"), ("manquants ou
 _UNDONE = (("défait", "undone"), ("défaits", "undone"))
 _CHANGED = (("changé depuis, laissé", "changed since, left"), ("changés depuis, laissés", "changed since, left"))
 _RETURNED = (
-    ("rendu, relu, égal", "returned, read back, equal"),
-    ("rendus, relus, égaux", "returned, read back, equal"),
+    ("revenu, relu, égal", "returned, read back, equal"),
+    ("revenus, relus, égaux", "returned, read back, equal"),
 )
-_NOT_RETURNED = (("non rendu", "not returned"), ("non rendus", "not returned"))
+_NOT_RETURNED = (("non revenu", "not returned"), ("non revenus", "not returned"))
 _ASSESSED = (words.STATUS_ONE["assessed"], words.STATUS["assessed"])
 _QUARANTINED = (words.STATUS_ONE["quarantined"], words.STATUS["quarantined"])
 _BY_PASS = {
@@ -144,14 +154,18 @@ def _next(project: Project, results: Sequence[Result]) -> Step:
     return next_step(project, waves.pop() if len(waves) == 1 else None)
 
 
-def _sentence(console: Console, found: Sequence[_Shown], left: int, code: int, step: Step) -> None:
+def _sentence(console: Console, project: Project, found: Sequence[_Shown], left: int, code: int, step: Step) -> None:
     done, total = sum(s.done for s in found), sum(s.total for s in found)
     lang = console.lang
-    passes = f"{len(found)} {words.plural(len(found), ('passage', 'pass'), ('passages', 'passes'), lang)}"
+    passes = f"{len(found)} {words.plural(len(found), ('passe', 'pass'), ('passes', 'passes'), lang)}"
     figures, waiting = f"{number(done, lang)} / {number(total, lang)}", number(left, lang)
+    waves = [project.wave(s.result.wave) for s in found]
+    kept = any(RESIDUE in project.targets(workload) for wave in waves for workload in workloads_of(project, wave))
+    fr = ", l'archive des résidus comprise" if kept else ""
+    en = ", the archive of residues too" if kept else ""
     console.out(
-        f"{passes}, {figures} éléments (comptés par cible), {waiting} en attente d'une décision.",
-        f"{passes}, {figures} items (counted by target), {waiting} waiting for a decision.",
+        f"{passes}, {figures} éléments (comptés par cible{fr}), {waiting} en attente d'une décision.",
+        f"{passes}, {figures} items (counted by target{en}), {waiting} waiting for a decision.",
     )
     console.emit("summary", passes=len(found), done=done, total=total, waiting=left, exit_code=code, next=step.command)
 

@@ -116,7 +116,7 @@ def _waited(console: Console, flag: Path, seconds: float) -> bool:
     at, left = until.strftime("%Y-%m-%d %H:%M:%S"), duration(seconds, console.lang)
     console.emit("waiting", until=until.isoformat(timespec="seconds"), seconds=round(seconds, 1), reason="every")
     console.say(
-        f"Prochain passage à {at} (dans {left}) ; Ctrl-C ou `transhume pause` arrête.",
+        f"Prochaine passe à {at} (dans {left}) ; Ctrl-C ou `transhume pause` arrête.",
         f"Next pass at {at} (in {left}); Ctrl-C or `transhume pause` stops.",
     )
     end = time.monotonic() + seconds
@@ -125,5 +125,5 @@ def _waited(console: Console, flag: Path, seconds: float) -> bool:
             time.sleep(min(rest, LOOK_EVERY))
         if not flag.exists():
             return True
-    console.say("Arrêt entre deux passages ; rien n'est en cours.", "Stopped between two passes; nothing is under way.")
+    console.say("Arrêt entre deux passes ; rien n'est en cours.", "Stopped between two passes; nothing is under way.")
     return False

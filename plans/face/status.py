@@ -64,7 +64,7 @@ def show_status(console: Console, project: Project) -> int:
 
 def _table(console: Console, waves: list[WaveStatus]) -> None:
     lang = console.lang
-    head_fr = ["vague", "état", "maître", "relue", "sujets", "éléments", "approbations", "dernier passage"]
+    head_fr = ["vague", "état", "maître", "relue", "sujets", "éléments", "approbations", "dernière passe"]
     head_en = ["wave", "state", "master", "read back", "subjects", "items", "approvals", "last pass"]
     rows: list[list[Cell]] = [
         [

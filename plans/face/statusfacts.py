@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from transhumance.plans.commands.checks import is_verified
-from transhumance.plans.face.nextstep import ITEMS
+from transhumance.plans.face.nextstep import ITEMS, open_problems
 from transhumance.plans.face.progress import Standing
 from transhumance.plans.ledger.contract import Holder, Member, PassRow, WaveRow
 from transhumance.plans.ledger.lease import is_dead
@@ -81,7 +81,9 @@ def _pass(project: Project, holder: Holder) -> Standing | None:
     progress = project.ledger.progress(row.id)
     seconds = max(time.time() - max(_process_start(holder.owner), _time(row.started)), 0.001) + row.seconds
     listed = progress.containers == progress.containers_begun > 0
-    return Standing(row.wave, row.kind, progress.done, progress.total, 0, 0, 0, listed, seconds)
+    size = sum(int(tally.get("size", 0)) for _, tally in project.ledger.tallies(row.id))
+    waiting = open_problems(project, row.wave, *ITEMS)
+    return Standing(row.wave, row.kind, progress.done, progress.total, 0, size, waiting, listed, seconds)
 
 
 def _process_start(owner: str) -> float:

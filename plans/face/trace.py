@@ -26,6 +26,7 @@ from transhumance.plans.face.tracefacts import (
 from transhumance.plans.ledger.contract import Member, PassRow, Problem
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.project import Project
+from transhumance.plans.report.words import counted
 
 LISTED = 200
 
@@ -102,7 +103,7 @@ def _overview(console: Console, project: Project, traced: list[Traced]) -> int:
     _codes(console, Counter({code: n for line in found for code, n in line.codes.items()}))
     items = sum(line.items for line in found)
     if not found:
-        console.out("Aucun passage ne l'a encore lu.", "No pass has read it yet.", "warn")
+        console.out("Aucune passe ne l'a encore lu.", "No pass has read it yet.", "warn")
     code = 0 if found else 2
     console.emit("summary", subjects=len(traced), items=items, exit_code=code, next=command(project, "status"))
     show_next(console, project)
@@ -126,7 +127,7 @@ def _held(console: Console, project: Project, line: Held, members: dict[Place, M
         forward=dict(line.forward),
         codes=dict(line.codes),
     )
-    grades = [f"{number(n, lang)} {words.word(words.GRADE, g, lang)}" for g, n in sorted(line.grades.items())]
+    grades = [counted(grade, n, lang) for grade, n in sorted(line.grades.items())]
     return [
         words.word(words.WORKLOAD, row.workload, lang),
         shown("/".join(row.path) or key_text(row.key)),
@@ -187,7 +188,7 @@ def _item(console: Console, project: Project, found: Found, members: dict[Place,
     where = f"{row.endpoint} › {path} › {key}"
     console.out(f"Était : {shown(where, 400)}", f"Was: {shown(where, 400)}", "strong")
     if not found.at:
-        console.out("  aucun passage ne l'a encore lu", "  no pass has read it yet", "warn")
+        console.out("  aucune passe ne l'a encore lu", "  no pass has read it yet", "warn")
     for target, item in found.at.items():
         problem = facts.problems.get((row.id, target, found.key))
         last = facts.last_pass(item.seq)
@@ -205,9 +206,10 @@ def _tell(console: Console, target: str, item: Item, place: str, last: PassRow |
     else:
         console.out(f"  Pas à la cible {target} ({status})", f"  Not at target {target} ({status})", "warn")
     forward, grade = words.word(words.FORWARD, item.forward, lang), words.word(words.GRADE, item.grade, lang)
-    proof = words.word(words.PROOF, item.proof, lang)
+    proof = f"{words.word(words.PROOF, item.proof, lang)} ({words.word(words.PROOF_LONG, item.proof, lang)})"
     console.out(
-        f"    à la cible : {forward} ; retour : {grade} ; {proof}", f"    there: {forward}; way back: {grade}; {proof}"
+        f"    à la cible : {forward} ; retour : {grade} ; preuve : {proof}",
+        f"    there: {forward}; way back: {grade}; proof: {proof}",
     )
     before = {None: text("jamais écrit", "never written"), "": text("rien n'y était", "nothing was there")}
     image = before.get(item.before, text("gardé", "kept"))
@@ -215,7 +217,7 @@ def _tell(console: Console, target: str, item: Item, place: str, last: PassRow |
     console.out(f"    versions : {versions} ; avant : {image}", f"    versions: {versions}; before: {image}")
     if last is not None:
         kind, moment = words.word(words.PASS, last.kind, lang), (last.ended or last.started)[:19]
-        console.out(f"    dernier passage : {kind}, {moment} UTC", f"    last pass: {kind}, {moment} UTC")
+        console.out(f"    dernière passe : {kind}, {moment} UTC", f"    last pass: {kind}, {moment} UTC")
     if problem is not None:
         state = words.word(words.PROBLEM, problem.state, lang)
         console.out(f"    problème n° {problem.id} : {state}", f"    problem no. {problem.id}: {state}", "bad")

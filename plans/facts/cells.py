@@ -56,7 +56,7 @@ def totals(project: Project) -> dict[Key, Totals]:
     """The totals of every cell of the plan, whether assessed or not."""
     found: dict[Key, Totals] = {}
     for wave in project.plan.waves:
-        for workload in wave.workloads:
+        for workload in workloads_of(project, wave):
             for target in project.targets(workload):
                 if target != RESIDUE:
                     found[(wave.id, workload, target)] = Totals(listed=_listed(project, wave, workload))
@@ -67,6 +67,14 @@ def totals(project: Project) -> dict[Key, Totals]:
             found[key].sources.add(row.cell.source)
     _complete(project, found)
     return found
+
+
+def workloads_of(project: Project, wave: Wave) -> list[str]:
+    """The workloads that a wave moves: those of the plan until it is frozen, then those that have a member in it."""
+    if not project.ledger.wave(wave.id).digest:
+        return list(wave.workloads)
+    members = {member.workload for member in project.ledger.members(wave.id)}
+    return [workload for workload in wave.workloads if workload in members]
 
 
 def _complete(project: Project, found: dict[Key, Totals]) -> None:
@@ -196,7 +204,7 @@ def _loss(
     sample: tuple[str, ...],
     approved: Mapping[str, tuple[str, ...]],
 ) -> f.Loss:
-    known = find_code(code) or _unknown(code)
+    known = find_code(code) or unknown(code)
     accepted = next((a for a in project.plan.policies.loss.accept if a.code == code), None)
     if accepted and code in approved and code not in by_plan(project):
         accepted = None  # the plan's acceptance has run out, the approval's has not
@@ -219,7 +227,8 @@ def _loss(
     )
 
 
-def _unknown(code: str) -> LossCode:
+def unknown(code: str) -> LossCode:
+    """A code that no registry knows (its plug-in is gone): told all the same."""
     fallback = find_code("GEN-DIFF-01")
     assert fallback is not None
     return LossCode(code, fallback.severity, fallback.what, fallback.why, fallback.remedy, back="lossy")

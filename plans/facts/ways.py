@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from math import ceil
+from typing import Any, Literal
 
-from transhumance.plans.facts.cells import Key, Totals
+from transhumance.plans import glossary
+from transhumance.plans.facts.cells import Key, Totals, workloads_of
 from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.ledger.contract import PassRow
-from transhumance.plans.project import Project
+from transhumance.plans.model.waves import Wave
+from transhumance.plans.project import RETURNED, Project
 from transhumance.plans.report import facts as f
 from transhumance.plans.report.facts import Figure
+from transhumance.plans.report.wording import duration
+from transhumance.plans.report.words import counted
 from transhumance.plans.waves.matching import Matcher
 
-NOT_KEPT = f.Text("seule la durée totale du passage est tenue", "only the whole pass is timed")
-NOT_RUN = f.Text("aucun passage terminé", "no finished pass")
-NO_WINDOW = f.Text("le plan ne donne pas de fenêtre", "the plan gives no window")
+DAY = 24 * 60  # minutes
+Measured = Literal["measured", "estimated"]
+NOT_KEPT = f.Text("aucun lot n'a été chronométré", "no chunk was timed")
+NOT_RUN = f.Text("aucune passe terminée", "no finished pass")
+NO_WINDOW = f.Text("le plan ne donne pas de fenêtre à la copie finale", "the plan gives the final copy no window")
+HYPOTHESES = (
+    f.Text(
+        "Débit mesuré sur la machine de ce rapport, tous les domaines de la vague ensemble, à la dernière copie "
+        "initiale ou au dernier essai à blanc",
+        "Rate measured on the machine of this report, all workloads of the wave together, in the last initial copy or "
+        "dry run",
+    ),
+    f.Text(
+        "Durées médiane et au 90e centile : celles d'un lot (jusqu'à 500 éléments, toutes cibles), même passe",
+        "Median and 90th percentile: those of one chunk (up to 500 items, all targets), same pass",
+    ),
+    f.Text(
+        "Arrêt : copie finale et relecture de la bascule ; estimé par le dernier delta tant qu'elle n'a pas eu lieu",
+        "Downtime: final copy and reading back in cutover; estimated by the last delta until then",
+    ),
+    f.Text(
+        "Fenêtres : l'arrêt divisé par la plus courte fenêtre que le plan donne à la copie finale",
+        "Windows: the downtime divided by the shortest window that the plan gives the final copy",
+    ),
+)
 
 
 def volume(project: Project, found: Mapping[Key, Totals]) -> f.Volume:
@@ -25,40 +53,64 @@ def volume(project: Project, found: Mapping[Key, Totals]) -> f.Volume:
     rows = []
     for wave in project.plan.waves:
         done = _last(project, wave.id, ("initial", "dry_run"))
-        for workload in wave.workloads:
+        downtime = _downtime(project, wave.id)
+        for workload in workloads_of(project, wave):
             total = next((t for (w, k, _), t in found.items() if (w, k) == (wave.id, workload)), Totals())
-            rows.append(_duration(project, wave.id, workload, total, done))
-    return f.Volume(
-        tuple(rows),
-        (
-            f.Text(
-                "Débit mesuré sur la machine de ce rapport, tous domaines de la vague ensemble",
-                "Rate measured on the machine of this report, all workloads of the wave together",
-            ),
-        ),
-    )
+            seen: Measured = "estimated" if total.sampled else "measured"
+            median, p90 = _chunks(workload, done, seen)
+            rows.append(
+                f.DurationRow(
+                    workload=workload,
+                    wave=wave.id,
+                    items=Figure(total.items, "items", "measured"),
+                    volume=Figure(sum(row.size for row in total.rows), "B", seen),
+                    rate=_rate(done, seen),
+                    median=median,
+                    p90=p90,
+                    windows=_windows(wave, downtime),
+                    downtime=downtime,
+                )
+            )
+    return f.Volume(tuple(rows), HYPOTHESES)
 
 
-def _duration(project: Project, wave: str, workload: str, total: Totals, done: PassRow | None) -> f.DurationRow:
-    seen: Literal["measured", "estimated"] = "estimated" if total.sampled else "measured"
-    nothing = Figure(None, "items/s", "not_assessed", NOT_RUN)
-    rate = nothing
-    if done is not None and done.seconds > 0 and int(done.detail.get("done", 0)):
-        rate = Figure(round(int(done.detail["done"]) / done.seconds, 1), "items/s", seen)
+def _rate(done: PassRow | None, seen: Measured) -> Figure:
+    if done is None or done.seconds <= 0 or not int(done.detail.get("done", 0)):
+        return Figure(None, "items/s", "not_assessed", NOT_RUN)
+    return Figure(round(int(done.detail["done"]) / done.seconds, 1), "items/s", seen)
+
+
+def _chunks(workload: str, done: PassRow | None, seen: Measured) -> tuple[Figure, Figure]:
+    """The median and the 90th percentile of the durations of a workload's chunks in a pass."""
+    if done is None:
+        return (Figure(None, "s", "not_assessed", NOT_RUN),) * 2
+    timed = done.detail.get("chunk_seconds", {}).get(workload)
+    if timed is None:
+        return (Figure(None, "s", "not_assessed", NOT_KEPT),) * 2
+    return Figure(timed["median"], "s", seen), Figure(timed["p90"], "s", seen)
+
+
+def _downtime(project: Project, wave: str) -> Figure:
+    """How long nobody may write: the final copy and its reading back."""
     final = _last(project, wave, ("final",))
-    return f.DurationRow(
-        workload=workload,
-        wave=wave,
-        items=Figure(total.items, "items", "measured"),
-        volume=Figure(sum(row.size for row in total.rows), "B", seen),
-        rate=rate,
-        median=Figure(None, "s", "not_assessed", NOT_KEPT),
-        p90=Figure(None, "s", "not_assessed", NOT_KEPT),
-        windows=Figure(None, "windows", "not_assessed", NO_WINDOW),
-        downtime=Figure(round(final.seconds, 1), "s", "measured")
-        if final
-        else Figure(None, "s", "not_assessed", NOT_RUN),
-    )
+    if final is not None:
+        after = (p for p in project.ledger.passes(wave) if p.kind == "verify" and p.state == "done" and p.id > final.id)
+        read_back = next(after, None)
+        return Figure(round(final.seconds + (read_back.seconds if read_back else 0.0), 1), "s", "measured")
+    delta = _last(project, wave, ("delta",))
+    if delta is None:
+        return Figure(None, "s", "not_assessed", NOT_RUN)
+    return Figure(round(delta.seconds, 1), "s", "estimated")
+
+
+def _windows(wave: Wave, downtime: Figure) -> Figure:
+    """How many windows the final copy needs."""
+    lengths = [(w.end - w.start) % DAY or DAY for w in wave.windows_of("final")]
+    if not lengths:
+        return Figure(None, "windows", "not_assessed", NO_WINDOW)
+    if downtime.value is None:
+        return Figure(None, "windows", "not_assessed", NOT_RUN)
+    return Figure(max(ceil(downtime.value / (60 * min(lengths))), 1), "windows", "estimated")
 
 
 def _last(project: Project, wave: str, kinds: tuple[str, ...]) -> PassRow | None:
@@ -70,63 +122,124 @@ def _day(row: PassRow | None) -> date | None:
     return datetime.fromisoformat(row.ended).date() if row and row.ended else None
 
 
+def _passed(project: Project, row: PassRow) -> bool:
+    """Whether a way back brought everything back: nothing stayed behind but what people had deleted, which is told."""
+    told = sum(problem.state == "told" for problem in project.ledger.problems(row.wave))
+    return int(row.detail.get("problems", 0)) <= told
+
+
+BEFORE = f.Text(
+    "rien à faire revenir : la source est restée maître ; ce que nous avions écrit à la cible est retiré, ce que "
+    "d'autres y ont changé depuis est laissé et listé",
+    "nothing has to return: the source stayed master; what we had written at the target is removed, what others "
+    "changed there since is left and listed",
+)
+AFTER = f.Text(
+    "ce qui a été écrit à la cible depuis la bascule revient par la passe inverse ; ce qui y a été supprimé est "
+    "signalé",
+    "what was written at the target since cutover comes back by the reverse pass; what was deleted there is told",
+)
+CLOSED = f.Text(
+    "le retour est clos : ce qui a été écrit à la cible n'en revient plus ; l'archive reste lisible",
+    "the way back is closed: what was written at the target no longer returns; the archive stays readable",
+)
+NO_LOSS = f.Text("aucune écriture perdue", "no write is lost")
+
+
 def way_back(project: Project) -> tuple[f.WayBack, ...]:
-    """How one goes back from each phase of each wave, and when that was last run."""
-    plan = project.loaded.path.name
+    """How one goes back from each phase of each wave, and when that was last run. After `finalize` there is no
+    command."""
+    plan = shlex.quote(project.loaded.path.name)
     out = []
     for wave in project.plan.waves:
+        name = shlex.quote(wave.id)
         undone, returned = _last(project, wave.id, ("rollback",)), _last(project, wave.id, ("reverse",))
-        for workload in wave.workloads:
+        for workload in workloads_of(project, wave):
             for phase in ("initial", "delta"):
-                out.append(_way(workload, wave.id, phase, f"transhume rollback {plan} --wave {wave.id}", undone))
-            out.append(_way(workload, wave.id, "cutover", f"transhume return {plan} --wave {wave.id}", returned))
+                command = f"transhume rollback {plan} --wave {name}"
+                out.append(_way(project, workload, wave.id, phase, command, _BEFORE_CUTOVER, BEFORE, undone))
+            needs = _needs(project, workload)
+            for phase in ("cutover", "hypercare"):
+                command = f"transhume return {plan} --wave {name}"
+                out.append(_way(project, workload, wave.id, phase, command, needs, AFTER, returned))
+            out.append(
+                f.WayBack(
+                    workload=workload, wave=wave.id, phase="decommissioning", command="", who="", written_since=CLOSED
+                )
+            )
     return tuple(out)
 
 
-def _way(workload: str, wave: str, phase: str, command: str, run: PassRow | None) -> f.WayBack:
-    before = f.Text(
-        "la source reste maître, rien n'y a été écrit", "the source is still master, nothing was written there"
+_BEFORE_CUTOVER = f.Text(
+    "la vague n'a pas basculé ; le registre et les images d'avant sont gardés",
+    "the wave is not cut over; the ledger and the before-images are kept",
+)
+
+
+def _needs(project: Project, workload: str) -> f.Text:
+    """What a return needs: the place that it leads to."""
+    back = project.workload(workload).back
+    fr, en = (back.to, back.to) if back else glossary.PLACE[RETURNED]
+    return f.Text(
+        f"la vague a basculé et n'est pas close ; le retour mène à : {fr}",
+        f"the wave is cut over and not closed; the return leads to: {en}",
     )
-    after = f.Text(
-        "ce qui a été écrit à la cible depuis la bascule revient par la passe inverse",
-        "what was written at the target since cutover comes back by the reverse pass",
-    )
-    loss = f.Text("aucune écriture perdue", "no write is lost")
-    took = f.Text(f"{run.seconds:.0f} s".replace(".", ","), f"{run.seconds:.0f} s") if run else None
+
+
+def _way(
+    project: Project,
+    workload: str,
+    wave: str,
+    phase: str,
+    command: str,
+    prerequisites: f.Text,
+    written_since: f.Text,
+    run: PassRow | None,
+) -> f.WayBack:
+    passed = run is not None and _passed(project, run)
+    took = f.Text(*(duration(run.seconds, lang) for lang in ("fr", "en"))) if run else None
     return f.WayBack(
         workload=workload,
         wave=wave,
         phase=phase,
         command=command,
-        who="DSI",
+        who="",
+        prerequisites=prerequisites,
         rto=took,
         rto_basis="measured" if took else "not_assessed",
-        rpo=loss if run else None,
-        rpo_basis="measured" if run else "not_assessed",
-        written_since=after if phase == "cutover" else before,
-        rehearsed=_day(run),
+        rpo=NO_LOSS if passed else None,
+        rpo_basis="measured" if passed else "not_assessed",
+        written_since=written_since,
+        rehearsed=_day(run) if passed else None,
     )
 
 
 def points(project: Project) -> tuple[f.PointOfNoReturn, ...]:
-    """The step of each wave after which nothing comes back by itself."""
-    plan = project.loaded.path.name
-    return tuple(
-        f.PointOfNoReturn(
-            wave=wave.id,
-            step=f.Text(
-                f"transhume finalize {plan} --wave {wave.id}",
-                f"transhume finalize {plan} --wave {wave.id}",
-            ),
-            condition=f.Text("vague basculée et vérifiée", "the wave is cut over and verified"),
-            signs="direction",
-            irreversible=f.Text(
-                "le retour n'est plus tenu prêt ; rien n'est effacé",
-                "the return is no longer kept ready; nothing is erased",
-            ),
+    """The step of each wave after which nothing comes back by itself, and who took it."""
+    plan = shlex.quote(project.loaded.path.name)
+    out = []
+    for wave in project.plan.waves:
+        step = f"transhume finalize {plan} --wave {shlex.quote(wave.id)}"
+        taken = next((e for e in reversed(project.ledger.events(wave.id)) if _finalized(e)), None)
+        out.append(
+            f.PointOfNoReturn(
+                wave=wave.id,
+                step=f.Text(step, step),
+                condition=f.Text("vague basculée et vérifiée", "the wave is cut over and verified"),
+                signs="",
+                on=datetime.fromisoformat(str(taken["at"])).date() if taken else None,
+                irreversible=f.Text(
+                    "le retour n'est plus tenu prêt ; rien n'est effacé",
+                    "the return is no longer kept ready; nothing is erased",
+                ),
+                signed_by=str(taken["actor"]) if taken else None,
+            )
         )
-        for wave in project.plan.waves
-    )
+    return tuple(out)
+
+
+def _finalized(event: Mapping[str, Any]) -> bool:
+    return bool(event["what"] == "wave" and event["detail"].get("state") == "finalized")
 
 
 def restoration() -> f.Restoration:
@@ -142,14 +255,12 @@ def restoration() -> f.Restoration:
 
 
 def last_rehearsal(project: Project) -> f.Rehearsal | None:
-    """The last time that a way back was run to its end."""
+    """The last time that a way back was run to its end, and whether everything came back."""
     done = [p for p in project.ledger.passes() if p.kind in ("rollback", "reverse") and p.state == "done"]
-    if not done:
+    if not done or (on := _day(done[-1])) is None:
         return None
     last = done[-1]
-    on = _day(last)
-    if on is None:
-        return None
+    problems = int(last.detail.get("problems", 0))
     what = {
         "rollback": f.Text("annulation avant bascule", "rollback before cutover"),
         "reverse": f.Text("retour après bascule", "return after cutover"),
@@ -157,9 +268,15 @@ def last_rehearsal(project: Project) -> f.Rehearsal | None:
     return f.Rehearsal(
         on=on,
         what=what[last.kind],
-        passed=True,
+        passed=_passed(project, last),
         wave=last.wave,
         duration=Figure(round(last.seconds, 1), "s", "measured"),
+        note=f.Text(
+            f"{counted('items', problems, 'fr')} à regarder : `transhume quarantine list`",
+            f"{counted('items', problems, 'en')} to look at: `transhume quarantine list`",
+        )
+        if problems
+        else None,
     )
 
 

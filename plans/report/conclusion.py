@@ -189,19 +189,38 @@ def _open_losses(facts: ReportFacts, judged: Judged, asked: set[str]) -> list[Op
 
 
 def _unnamed_blocks(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
-    named = by_place(loss for loss in facts.losses if loss.severity == "blocked")
-    return [
-        OpenDecision(
-            what=Text(
-                f"Décider du sort des éléments bloqués sans code ({number(n, 'fr')}) : {_where(cell, 'fr')}",
-                f"Decide what becomes of the blocked items without a code ({number(n, 'en')}): {_where(cell, 'en')}",
-            ),
-            waves=(cell.wave,),
-            derived=True,
-        )
-        for cell, verdict in judged
-        if (n := verdict.blocked) and not any(belongs(loss, cell) for loss in named.get((cell.workload, cell.wave), ()))
-    ]
+    """Blocked items that no loss above `info` asks about already: one decision for each code that blocks them, or for
+    those whose code nobody gathered."""
+    by_cell = by_place(loss for loss in facts.losses if loss.severity != "info")
+    listed = facts.blocked or ()
+    decisions, asked = [], {(loss.code, loss.workload, loss.wave) for losses in by_cell.values() for loss in losses}
+    places = dict.fromkeys((item.code, item.workload, item.wave) for item in listed)
+    for code, workload, wave in sorted(set(places) - asked):
+        here = [item for item in listed if (item.code, item.workload, item.wave) == (code, workload, wave)]
+        targets = ", ".join(dict.fromkeys(item.target for item in here))
+        decisions.append(_to_settle(workload, wave, targets, len({item.ref for item in here}), code))
+    for cell, verdict in judged:
+        place = (cell.workload, cell.wave, cell.target)
+        left = verdict.blocked - sum((item.workload, item.wave, item.target) == place for item in listed)
+        own = by_cell.get((cell.workload, cell.wave), ())
+        if left > 0 and not any(loss.severity == "blocked" and belongs(loss, cell) for loss in own):
+            decisions.append(_to_settle(cell.workload, cell.wave, cell.target, left, None))
+    return decisions
+
+
+def _to_settle(workload: str, wave: str, target: str, n: int, code: str | None) -> OpenDecision:
+    """`n` blocked items, counted once whatever the number of targets."""
+    fr, en = (f" ({code})" if code else f" {text}" for text in ("sans code", "without a code"))
+    where_fr, where_en = (f"{word('workload', workload, lang)} → {target}" for lang in ("fr", "en"))
+    return OpenDecision(
+        what=Text(
+            f"Décider du sort de {_n(n, 'élément bloqué', 'éléments bloqués', 'fr')}{fr} : {where_fr}",
+            f"Decide what becomes of {_n(n, 'blocked item', 'blocked items', 'en')}{en}: {where_en}",
+        ),
+        code=code,
+        waves=(wave,),
+        derived=True,
+    )
 
 
 def _unsigned(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:

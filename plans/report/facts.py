@@ -289,8 +289,8 @@ class Volume:
 class WayBack:
     """R6: how one goes back from one phase (`initial`, `delta`, `cutover`, `hypercare`, `decommissioning`).
 
-    `written_since`: what was written at the target since, and how it returns. `rehearsed`: when that was last run.
-    """
+    `command` empty: there is no way back. `who` empty: to be filled in by hand. `written_since`: what was written at
+    the target since, and how it returns. `rehearsed`: when that was last run and everything came back."""
 
     workload: str
     wave: str
@@ -308,7 +308,7 @@ class WayBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PointOfNoReturn:
-    """R7. `phase`: the phase in which the step lies, for the timeline."""
+    """R7. `signs` empty: to be filled in by hand. `phase`: the phase in which the step lies, for the timeline."""
 
     wave: str
     step: Text
@@ -473,12 +473,25 @@ class Evidence:
     verify_command: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLimit:
+    """R17: what a source counts in one of its containers and can't give. `ref` is pseudonymised."""
+
+    endpoint: str
+    workload: str
+    wave: str
+    ref: str
+    what: Text
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """R17: what was only predicted, and what the simulation could not see."""
+    """R17: what was only predicted, what the simulation could not see, and what the sources themselves can't give."""
 
     predicted: tuple[Text, ...] = ()
     unseen: tuple[Text, ...] = ()
+    source: tuple[SourceLimit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -210,7 +210,11 @@ _DEFINITIONS: Schema = {
         ),
     ),
     "r16": _see("evidence"),
-    "r17": _section(predicted=_list(_ref("text")), unseen=_list(_ref("text"))),
+    "r17": _section(
+        predicted=_list(_ref("text")),
+        unseen=_list(_ref("text")),
+        source=_rows("endpoint workload wave ref what:both count:count"),
+    ),
     "r18": _section(rows=_rows("text clause asks:both sections:texts open:texts")),
 }
 

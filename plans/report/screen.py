@@ -138,7 +138,7 @@ def worst(all_rows: Sequence[Row], doc: Doc) -> list[Row]:
 
 def _row(verdict: Doc, there: Sequence[Doc], v: Voice) -> Row:
     touching = [loss for loss in there if loss["target"] in (None, verdict["target"]) and loss["count"]]
-    losses = [loss for loss in touching if loss["severity"] != "info"] or touching
+    losses = [loss for loss in touching if loss["severity"] != "info"]
     codes = {loss["code"]: v.of(loss, "what") for loss in losses}
     forward = verdict["forward"]
     lost = ", ".join(v.counted(name, forward[name]) for name in ("reduced", "blocked", "not_assessed") if forward[name])
@@ -194,7 +194,7 @@ def timelines(doc: Doc, v: Voice) -> list[Timeline]:
 
 
 def _timeline(wave: str, doc: Doc, v: Voice) -> Timeline | None:
-    ways = [row for row in doc["way_back"] if row["wave"] == wave]
+    ways = [row for row in doc["way_back"] if row["wave"] == wave and row["command"]]
     points = [point for point in doc["points_of_no_return"] if point["wave"] == wave]
     here = {row["phase"] for row in ways} | {point["phase"] for point in points}
     if not here:
@@ -228,7 +228,7 @@ def _column(phase: str, ways: Sequence[Doc], points: Sequence[Doc], v: Voice) ->
 def _signs(point: Doc, v: Voice) -> str:
     if point["signed_by"]:
         return v("signs_line", who=point["signed_by"])
-    return v("to_sign_line", who=point["signs"])
+    return v("to_sign_line", who=point["signs"]) if point["signs"] else v("to_sign_blank")
 
 
 def _joined(values: object) -> str:

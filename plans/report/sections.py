@@ -52,15 +52,15 @@ def _identity(identity: Doc, v: Voice) -> list[tuple[Cell, ...]]:
     establishment = identity["establishment"] + (f" ({v('finess', n=finess)})" if finess else "")
     return [
         (v("establishment"), establishment),
-        (v("programme"), identity["programme"] or "–"),
+        (v("programme"), identity["programme"] or v("blank")),
         (v("plan"), v("plan_line", plan=identity["plan"], n=identity["revision"])),
         (v("pass"), v.word("pass", identity["pass"])),
         (v("run_id"), code(identity["run_id"])),
-        (v("environment"), identity["environment"] or "–"),
+        (v("environment"), identity["environment"] or v("blank")),
         (v("operator"), identity["operator"] or "–"),
         (v("made_on"), v.moment(identity["generated"])),
         (v("expires_on"), v.moment(identity["expires"], v("no_expiry"))),
-        (v("confidentiality"), v.text(identity["confidentiality"])),
+        (v("confidentiality"), v.text(identity["confidentiality"], v("blank"))),
     ]
 
 
@@ -87,7 +87,8 @@ def _gates(gates: Sequence[Doc] | None, v: Voice) -> list[Block]:
     if not gates:
         return [Line(v("gates_none"))]
     rows = [
-        (g["wave"], g["gate"], v.word("gate", g["outcome"]), v.moment(g["when"]), g["who"] or "–", v.text(g["note"]))
+        (g["wave"], v.word("gate_name", g["gate"]), v.word("gate", g["outcome"]), v.moment(g["when"]))
+        + (g["who"] or "–", v.text(g["note"]))
         for g in gates
     ]
     return [table(v, "r0-gates", v("gates_caption"), "col_wave col_gate col_outcome col_when col_who col_note", rows)]
@@ -144,7 +145,8 @@ def _counts(totals: Doc, v: Voice) -> list[tuple[Cell, ...]]:
 
 
 def _place(row: Doc, v: Voice) -> str:
-    return f"{v.word('workload', row['workload'])} → {row['target'] or v('any_target')}"
+    target = v.word("place", row["target"]) if row["target"] else v("any_target")
+    return f"{v.word('workload', row['workload'])} → {target}"
 
 
 def r2(doc: Doc, v: Voice) -> list[Block]:
@@ -161,7 +163,8 @@ def r2(doc: Doc, v: Voice) -> list[Block]:
         for s in section["systems"]
     ]
     objects = [
-        (o["kind"], o["endpoint"], v.word("workload", o["workload"]), v.num(o["objects"]), v.size(o["bytes"]))
+        (v.word("kind", o["kind"]), o["endpoint"], v.word("workload", o["workload"]), v.num(o["objects"]))
+        + (v.size(o["bytes"]),)
         + (v.word("basis", o["basis"]),)
         for o in section["objects"]
     ]
@@ -186,7 +189,8 @@ def dependants(doc: Doc, v: Voice, prefix: str) -> list[Block]:
     if not section["rows"]:
         return [Line(v("dependants_none"))]
     rows = [
-        (row["name"], row["kind"], v.text(row["what"]), row["owner"] or v("unnamed"), v.text(row["remedy"]))
+        (row["name"], v.word("subject", row["kind"]), v.text(row["what"]), row["owner"] or v("unnamed"))
+        + (v.text(row["remedy"]),)
         + (v.day(row["due"], v("undated")),)
         for row in section["rows"]
     ]
@@ -206,8 +210,8 @@ def r3(doc: Doc, v: Voice) -> list[Block]:
 def _matrix_row(row: Doc, there: Sequence[Doc], v: Voice) -> tuple[Cell, ...]:
     losses = [loss for loss in there if loss["target"] in (None, row["target"])]
     return (
-        row["property"],
-        row["kind"],
+        v.of(losses[0], "what") if losses else v("whole_item") if row["property"] == "*" else row["property"],
+        v.word("kind", row["kind"]),
         _place(row, v),
         v.word("forward", row["forward"]),
         v.word("back", row["back"]),
@@ -262,17 +266,17 @@ def r6(doc: Doc, v: Voice) -> list[Block]:
         (
             v.word("phase", row["phase"]),
             f"{row['wave']}, {v.word('workload', row['workload'])}",
-            Code(row["command"]),
-            row["who"],
+            code(row["command"] or None),
+            (row["who"] or v("blank")) if row["command"] else "–",
             v.of(row, "prerequisites"),
-            with_basis(row, "rto", v),
-            with_basis(row, "rpo", v),
+            with_basis(row, "rto", v) if row["command"] else "–",
+            with_basis(row, "rpo", v) if row["command"] else "–",
             v.of(row, "written_since"),
-            v.day(row["rehearsed"], v("never")),
+            v.day(row["rehearsed"], v("never")) if row["command"] else "–",
         )
         for row in doc["way_back"]
     ]
-    return [table(v, "r6-way-back", v("way_back_caption"), columns, rows)]
+    return [table(v, "r6-way-back", v("way_back_caption"), columns, rows), Line(v("typed_where"))]
 
 
 def with_basis(row: Doc, name: str, v: Voice) -> str:
@@ -288,12 +292,12 @@ def r7(doc: Doc, v: Voice) -> list[Block]:
     rows = [
         (
             point["wave"],
-            v.of(point, "step"),
+            Code(v.of(point, "step")),
             v.of(point, "condition"),
             v.day(point["on"], v("undated")),
             v.of(point, "irreversible"),
             v.day(point["source_frozen_until"], v("undated")),
-            f"{point['signed_by']} ({v('signed')})" if point["signed_by"] else point["signs"],
+            f"{point['signed_by']} ({v('signed')})" if point["signed_by"] else point["signs"] or v("blank"),
         )
         for point in doc["points_of_no_return"]
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from transhumance.plans.report.blocks import (
@@ -37,7 +37,14 @@ def r10(doc: Doc, v: Voice) -> list[Block]:
     if not doc["r10"]["rows"]:
         return [Line(v("affinity_none"))]
     rows = [
-        (r["kind"], r["wave"], v.num(r["count"]), v.text(r["effect"]), v.text(r["remedy"]), _codes(r["sample"]))
+        (
+            v.word("link", r["kind"]),
+            r["wave"],
+            v.num(r["count"]),
+            v.text(r["effect"]),
+            v.text(r["remedy"]),
+            _codes(r["sample"]),
+        )
         for r in doc["r10"]["rows"]
     ]
     columns = "col_link col_wave col_count# col_effect col_remedy col_samples"
@@ -120,14 +127,20 @@ def _quarantined(row: Doc, v: Voice) -> tuple[Cell, ...]:
     return (
         Code(row["ref"]),
         row["wave"],
-        f"{v.word('workload', row['workload'])} → {row['target']}",
-        row["operation"],
+        _quarantined_place(row, v),
+        v.word("operation", row["operation"]),
         Code(row["code"]),
         v.text(row["cause"]),
         v.text(row["remedy"]),
         v.num(row["attempts"]),
         v.moment(row["since"]),
     )
+
+
+def _quarantined_place(row: Doc, v: Voice) -> str:
+    """A subject that is matched to nobody never came to a target: its source stands there."""
+    arrow = "←" if row["operation"] == "match" else "→"
+    return f"{v.word('workload', row['workload'])} {arrow} {v.word('place', row['target'])}"
 
 
 def r16(doc: Doc, v: Voice) -> list[Block]:
@@ -140,7 +153,7 @@ def r16(doc: Doc, v: Voice) -> list[Block]:
         (v("timestamp"), _or_not(evidence["timestamp_token"], v)),
         (v("verify_command"), _or_not(evidence["verify_command"], v)),
     ]
-    return [table(v, "r16-evidence", v("evidence_caption"), "col_fact col_value", rows)]
+    return [table(v, "r16-evidence", v("evidence_caption"), "col_fact col_value", rows), Line(v("typed_where"))]
 
 
 def _or_not(value: str | None, v: Voice) -> Cell:
@@ -152,8 +165,22 @@ def r17(doc: Doc, v: Voice) -> list[Block]:
     return [
         *texts(v, v("limits_predicted"), section["predicted"]),
         *texts(v, v("limits_unseen"), section["unseen"]),
+        *_source_limits(section["source"], v),
         Line(v("limits_equal")),
     ]
+
+
+def _source_limits(rows: Sequence[Doc], v: Voice) -> list[Block]:
+    """What the sources count and can't give, by container."""
+    if not rows:
+        return []
+    cells = [
+        (Code(r["ref"]), r["wave"], f"{v.word('workload', r['workload'])} ← {r['endpoint']}", v.text(r["what"]))
+        + (v.num(r["count"]),)
+        for r in rows
+    ]
+    columns = "col_container col_wave col_origin col_what col_count#"
+    return [table(v, "r17-source", v("limits_source"), columns, cells)]
 
 
 def r18(doc: Doc, v: Voice) -> list[Block]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import transhumance.plans.glossary as glossary
 from transhumance.plans.report.facts import Text
 from transhumance.plans.report.wording import number, plural
 
@@ -9,21 +12,13 @@ LANGS = ("fr", "en")
 MISSING = Text("cette passe n'a pas recueilli ces faits", "this pass did not gather these facts")
 
 # Values that facts carry, as people read them: group -> value -> (French, English).
-WORDS: dict[str, dict[str, tuple[str, str]]] = {
+WORDS: dict[str, Mapping[str, glossary.Pair]] = {
     "go": {
         "go": ("GO", "GO"),
         "go_with_decisions": ("GO sous décisions", "GO with decisions"),
         "no_go": ("NO GO", "NO GO"),
     },
-    "workload": {
-        "identities": ("identités", "identities"),
-        "mail": ("messagerie", "mail"),
-        "calendars": ("agendas", "calendars"),
-        "contacts": ("contacts", "contacts"),
-        "tasks": ("tâches", "tasks"),
-        "documents": ("documents", "documents"),
-        "databases": ("bases de données", "databases"),
-    },
+    "workload": glossary.WORKLOAD,
     "class": {
         "A": ("sans perte, aller et retour", "lossless both ways"),
         "B": ("réversible, pertes déclarées", "reversible, declared losses"),
@@ -32,45 +27,17 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "E": ("non transférable", "not transferable"),
         "N": ("non évalué", "not assessed"),
     },
-    "forward": {
-        "full": ("complet", "full"),
-        "reduced": ("réduit", "reduced"),
-        "blocked": ("bloqué", "blocked"),
-        "not_assessed": ("non évalué", "not assessed"),
-    },
-    "back": {
-        "exact": ("exact", "exact"),
-        "residual": ("par le résidu", "by the residue"),
-        "lossy": ("avec perte", "lossy"),
-        "blocked": ("bloqué", "blocked"),
-        "not_assessed": ("non évalué", "not assessed"),
-    },
-    "proof": {
-        "predicted": ("prédite", "predicted"),
-        "format": ("format", "format"),
-        "target": ("cible", "target"),
-        "returned": ("retour exécuté", "returned"),
-        "not_assessed": ("non évaluée", "not assessed"),
-    },
-    "proof_long": {
-        "predicted": ("d'après ce que la cible déclare", "from what the target declares"),
-        "format": ("les deux conversions exécutées en mémoire", "both conversions run in memory"),
-        "target": ("écrit, relu, comparé", "written, read back, compared"),
-        "returned": ("revenu à la source, comparé", "written back to the source, compared"),
-        "not_assessed": ("aucune preuve", "no proof"),
-    },
+    "forward": glossary.FORWARD,
+    "back": glossary.GRADE,
+    "proof": glossary.PROOF,
+    "proof_long": glossary.PROOF_LONG,
     "basis": {
         "measured": ("mesuré", "measured"),
         "predicted": ("prédit", "predicted"),
         "estimated": ("estimé", "estimated"),
         "not_assessed": ("non évalué", "not assessed"),
     },
-    "severity": {
-        "info": ("information", "information"),
-        "minor": ("mineure", "minor"),
-        "major": ("majeure", "major"),
-        "blocked": ("bloquante", "blocking"),
-    },
+    "severity": glossary.SEVERITY,
     "leg": {"source": ("source", "source"), "target": ("cible", "target")},
     "role": {
         "source": ("source", "source"),
@@ -85,26 +52,14 @@ WORDS: dict[str, dict[str, tuple[str, str]]] = {
         "hypercare": ("Suivi renforcé", "Hypercare"),
         "decommissioning": ("Démantèlement", "Decommissioning"),
     },
-    "pass": {
-        "assess": ("inventaire", "assessment"),
-        "dry_run": ("essai à blanc", "dry run"),
-        "initial": ("copie initiale", "initial copy"),
-        "delta": ("copie des changements", "delta copy"),
-        "final": ("copie finale", "final copy"),
-        "verify": ("vérification", "verification"),
-        "reverse": ("retour", "return"),
-    },
-    "state": {
-        "draft": ("ébauche", "draft"),
-        "planned": ("planifiée", "planned"),
-        "approved": ("approuvée", "approved"),
-        "running": ("en cours", "running"),
-        "ready": ("prête", "ready"),
-        "cut_over": ("basculée", "cut over"),
-        "finalized": ("close", "finalized"),
-        "stopped": ("arrêtée", "stopped"),
-        "returned": ("revenue", "returned"),
-    },
+    "pass": glossary.PASS,
+    "state": glossary.WAVE,
+    "kind": glossary.KIND,
+    "place": glossary.PLACE,
+    "subject": {kind: one for kind, (one, _) in glossary.SUBJECT.items()},
+    "link": glossary.LINK,
+    "gate_name": {"approval": ("approbation", "approval")},
+    "operation": {"match": ("appariement", "matching"), "write": ("écriture", "writing")},
     "component": {"connector": ("connecteur", "connector"), "codec": ("codec", "codec")},
     "gate": {"passed": ("franchie", "passed"), "refused": ("refusée", "refused"), "waiting": ("en attente", "waiting")},
     "property_class": {
@@ -155,6 +110,7 @@ PLURALS: dict[str, tuple[str, str, str, str]] = {
     "not_assessed": ("{n} non évalué", "{n} non évalués", "{n} not assessed", "{n} not assessed"),
     "reduced": ("{n} réduit", "{n} réduits", "{n} reduced", "{n} reduced"),
     "more": ("et {n} autre", "et {n} autres", "and {n} more", "and {n} more"),
+    "subjects": ("{n} sujet", "{n} sujets", "{n} subject", "{n} subjects"),
     "rows": ("{n} ligne", "{n} lignes", "{n} row", "{n} rows"),
     "days": ("{n} jour", "{n} jours", "{n} day", "{n} days"),
 }
@@ -162,8 +118,7 @@ PLURALS: dict[str, tuple[str, str, str, str]] = {
 
 def word(group: str, value: str, lang: str) -> str:
     """A value as people read it; a value that the tables don't know is shown as it is (plans may name their own)."""
-    pair = WORDS[group].get(value)
-    return pair[LANGS.index(lang)] if pair else value
+    return glossary.word(WORDS[group], value, lang)
 
 
 def counted(key: str, n: int, lang: str) -> str:

@@ -27,8 +27,8 @@ def wave(**more: Any) -> Wave:
         ({}, "toujours", "any time"),
         (
             {"final": [{"days": ["fri", "sat"], "from": "20:00", "to": "06:00"}]},
-            "final ven/sam 20:00-06:00 (Europe/Paris)",
-            "final fri/sat 20:00-06:00 (Europe/Paris)",
+            "copie finale ven/sam 20:00-06:00 (Europe/Paris)",
+            "final copy fri/sat 20:00-06:00 (Europe/Paris)",
         ),
         (
             {"delta": [{"from": "01:00", "to": "02:00"}, {"from": "03:00", "to": "04:00"}]},

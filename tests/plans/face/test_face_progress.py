@@ -23,9 +23,9 @@ def standing(**more: Any) -> Standing:
 
 def test_one_line_says_how_far_how_fast_and_how_long() -> None:
     line = status_line(standing(), "en").replace("\u00a0", " ")
-    assert line == "vague-1 initial  412,300/1,310,000 31.5%  1,841/s  212 GB  4 problems  ETA 8 min 07 s"
+    assert line == "vague-1 initial copy  412,300/1,310,000 31.5%  1,841/s  212 GB  4 problems  ETA 8 min 07 s"
     french = re.sub("[\u00a0\u202f]", " ", status_line(standing(problems=1), "fr"))
-    assert french == "vague-1 initial  412 300/1 310 000 31,5 %  1 841/s  212 Go  1 problème  reste 8 min 07 s"
+    assert french == "vague-1 copie initiale  412 300/1 310 000 31,5 %  1 841/s  212 Go  1 problème  reste 8 min 07 s"
 
 
 def test_a_wait_has_its_reason_and_no_eta_comes_too_early() -> None:
@@ -59,4 +59,4 @@ def test_plain_lines_where_there_is_no_terminal(
     with Progress(Console("fr")) as progress:
         forward.run(memory.project, ["pilote"], None, progress.report)
     told = capsys.readouterr()
-    assert told.out == "" and "pilote initial" in told.err and "\x1b" not in told.err
+    assert told.out == "" and "pilote copie initiale" in told.err and "\x1b" not in told.err

@@ -54,7 +54,7 @@ def test_it_repeats_until_a_pause_is_asked_for(
     assert repeat(console, flag, "10s", once) == 2, "what waits for a person does not stop it"
     assert turns == [3] and sum(naps) == 20.0
     told = capsys.readouterr()
-    assert told.out == "" and console.text("Prochain passage à", "Next pass at") in told.err
+    assert told.out == "" and console.text("Prochaine passe à", "Next pass at") in told.err
 
 
 def test_a_pause_while_it_waits(tmp_path: Path, console: Console, capsys: Captured, monkeypatch: Any) -> None:

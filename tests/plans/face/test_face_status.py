@@ -48,7 +48,7 @@ def test_who_works_how_far_and_how_to_stop(memory: Any, console: Console, capsys
 
     forward.run(memory.project, ["pilote"], None, look)
     (out,) = looks
-    assert "pilote initial" in out and "transhume pause" in out
+    assert console.text("pilote copie initiale", "pilote initial copy") in out and "transhume pause" in out
     assert console.text("Arrêter est sans risque : Ctrl-C une fois", "Stopping is safe: Ctrl-C once") in out
     assert running(memory.project) is None
 

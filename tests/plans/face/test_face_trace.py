@@ -45,7 +45,10 @@ def test_an_item_at_its_target(memory: Any, console: Console, capsys: Captured) 
     cutover.verify(memory.project, ["pilote"])
     assert show_trace(console, memory.project, "alice@chu.example", "A005") == 0
     out = capsys.readouterr().out
-    assert "a005" in out and console.text("relu à la cible", "read back at the target") in out
+    assert (
+        "a005" in out
+        and console.text("preuve : cible (écrit, relu, comparé)", "proof: target (written, read back, compared)") in out
+    )
     machine = Console("en", as_json=True)
     show_trace(machine, memory.project, "alice@chu.example", "a005")
     (item,) = of("item", lines(capsys))
