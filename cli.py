@@ -310,14 +310,13 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.commands.cutover import give_back
     from transhumance.plans.engine.giveback import back_target
     from transhumance.plans.face.asking import confirmed
-    from transhumance.plans.face.endings import show_master
+    from transhumance.plans.face.endings import show_master, show_way_back
     from transhumance.plans.face.progress import Progress
 
     with _project(console, plan, begins=True) as project:
         for workload in project.wave(wave).workloads:
-            where = back_target(project, workload)
-            console.say(f"{workload} : retour vers {where}", f"{workload}: back to {where}")
-        if not yes and not confirmed(console, f"Rendre la vague {wave} ?", f"Give wave {wave} back?"):
+            show_way_back(console, workload, back_target(project, workload))
+        if not yes and not confirmed(console, f"Faire revenir la vague {wave} ?", f"Bring wave {wave} back?"):
             return DECISION
         with Progress(console) as progress:
             result = give_back(project, wave, progress.report)

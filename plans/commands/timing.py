@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from transhumance.connectors.contract import Text
+from transhumance.plans import glossary
 from transhumance.plans.model import windows as times
 from transhumance.plans.model.waves import PASSES, Wave
 from transhumance.plans.project import Project
@@ -39,7 +40,7 @@ def next_pass(project: Project, wave: Wave, at: datetime | None = None) -> Due:
         return Due(
             None,
             Text(
-                f"vague {wave.id} : plus rien à faire, ses passages sont : {names} ; `--pass delta` le fait quand même",
+                f"vague {wave.id} : plus rien à faire, ses passes sont : {names} ; `--pass delta` le fait quand même",
                 f"wave {wave.id}: nothing left to do, its passes are: {names}; `--pass delta` does it all the same",
             ),
         )
@@ -82,9 +83,10 @@ def closed(wave: Wave, kind: str, at: datetime | None = None) -> Text | None:
     if following is not None:
         fr_when = _local(wave, following)
         en_when = f"next at {fr_when}"
+    fr_kind, en_kind = (glossary.word(glossary.PASS, kind, lang) for lang in ("fr", "en"))
     return Text(
-        f"vague {wave.id} : {fr} le passage {kind} ; prochaine ouverture : {fr_when}",
-        f"wave {wave.id}: {en} pass {kind}; it opens {en_when}",
+        f"vague {wave.id} : {fr} la passe « {fr_kind} » ; prochaine ouverture : {fr_when}",
+        f"wave {wave.id}: {en} pass {en_kind}; it opens {en_when}",
     )
 
 

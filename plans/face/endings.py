@@ -36,6 +36,15 @@ def show_master(console: Console, project: Project, wave: str) -> None:
     show_next(console, project, wave)
 
 
+def show_way_back(console: Console, workload: str, where: str) -> None:
+    """Where the way back of a workload leads, before it is taken."""
+    fr, en = (
+        f"{words.word(words.WORKLOAD, workload, lang)}{colon}{words.word(words.PLACE, where, lang)}"
+        for lang, colon in (("fr", " : retour vers "), ("en", ": back to "))
+    )
+    console.say(fr, en)
+
+
 def show_approved(console: Console, project: Project, wave: str) -> None:
     """Who approved a wave, of how many."""
     have, needed = approvers(project, wave), required(project, wave)

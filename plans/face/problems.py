@@ -32,10 +32,10 @@ def show_problems(console: Console, project: Project, wave: str | None) -> int:
     for problem in found:
         row = rows.get(problem.container)
         reference = references.item(row, problem.key) if references else ""
-        lines.append(_line(console, problem, row))
+        lines.append(_line(console, problem, row, reference))
         _emit(console, problem, row, reference)
-    head_fr = ["n°", "vague", "domaine", "sujet", "élément", "cible", "code", "état", "essais"]
-    head_en = ["no.", "wave", "workload", "subject", "item", "target", "code", "state", "tries"]
+    head_fr = ["n°", "vague", "domaine", "sujet", "élément", "cible", "code", "état", "essais", "au rapport"]
+    head_en = ["no.", "wave", "workload", "subject", "item", "target", "code", "state", "tries", "in the report"]
     console.table(head_fr if console.lang == "fr" else head_en, lines[:LISTED], right=(0, 8))
     more(console, len(lines), LISTED)
     _by_target(console, len(found), items)
@@ -52,7 +52,7 @@ def _by_target(console: Console, lines: int, items: int) -> None:
         )
 
 
-def _line(console: Console, problem: Problem, row: ContainerRow | None) -> list[Cell]:
+def _line(console: Console, problem: Problem, row: ContainerRow | None, reference: str) -> list[Cell]:
     workload = problem.workload or problem.detail
     subject = key_text(row.subject) if row else key_text(problem.key)
     item = key_text(problem.key) if row else ""
@@ -68,6 +68,7 @@ def _line(console: Console, problem: Problem, row: ContainerRow | None) -> list[
         problem.code,
         Styled(words.word(words.PROBLEM, problem.state, console.lang), _STYLE.get(problem.state, "")),
         number(problem.attempts, console.lang),
+        reference,
     ]
 
 

@@ -23,6 +23,7 @@ from transhumance.plans.face.tracefacts import (
     place_at,
     subjects_of,
 )
+from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.ledger.contract import Member, PassRow, Problem
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.project import Project
@@ -170,6 +171,7 @@ class _Facts:
 
     def __init__(self, project: Project) -> None:
         self._ledger = project.ledger
+        self.names = Pseudonyms(project)
         self.passes: dict[int, PassRow] = {row.id: row for row in project.ledger.passes()}
         self.problems: dict[tuple[int, str, bytes], Problem] = {
             (p.container, p.target, p.key): p for p in project.ledger.problems()
@@ -187,6 +189,8 @@ def _item(console: Console, project: Project, found: Found, members: dict[Place,
     console.result()
     where = f"{row.endpoint} › {path} › {key}"
     console.out(f"Était : {shown(where, 400)}", f"Was: {shown(where, 400)}", "strong")
+    reference = facts.names.item(row, found.key)
+    console.out(f"  Au rapport : {reference}", f"  In the report: {reference}")
     if not found.at:
         console.out("  aucune passe ne l'a encore lu", "  no pass has read it yet", "warn")
     for target, item in found.at.items():
@@ -206,10 +210,11 @@ def _tell(console: Console, target: str, item: Item, place: str, last: PassRow |
     else:
         console.out(f"  Pas à la cible {target} ({status})", f"  Not at target {target} ({status})", "warn")
     forward, grade = words.word(words.FORWARD, item.forward, lang), words.word(words.GRADE, item.grade, lang)
+    measured = item.grade not in ("blocked", "not_assessed")
     proof = f"{words.word(words.PROOF, item.proof, lang)} ({words.word(words.PROOF_LONG, item.proof, lang)})"
     console.out(
-        f"    à la cible : {forward} ; retour : {grade} ; preuve : {proof}",
-        f"    there: {forward}; way back: {grade}; proof: {proof}",
+        f"    à la cible : {forward} ; retour : {grade}" + (f" ; preuve : {proof}" if measured else ""),
+        f"    there: {forward}; way back: {grade}" + (f"; proof: {proof}" if measured else ""),
     )
     before = {None: text("jamais écrit", "never written"), "": text("rien n'y était", "nothing was there")}
     image = before.get(item.before, text("gardé", "kept"))

@@ -8,6 +8,7 @@ stays verified.
 from __future__ import annotations
 
 from transhumance.connectors.contract import Text, UserError
+from transhumance.plans import glossary
 
 ORDER = ("draft", "planned", "approved", "running", "ready", "cut_over", "finalized")
 ASIDE = ("stopped", "returned")
@@ -37,10 +38,11 @@ def reached(state: str, wanted: str, verified: bool) -> bool:
 
 def refuse(wave: str, state: str, action_fr: str, action_en: str, next_fr: str, next_en: str) -> UserError:
     """The error for a command that a wave's state does not allow, with what to do."""
+    fr, en = (glossary.word(glossary.WAVE, state, lang) for lang in ("fr", "en"))
     return UserError(
         Text(
-            f"vague {wave} ({state}) : {action_fr} est impossible maintenant ; {next_fr}",
-            f"wave {wave} ({state}): {action_en} is not possible now; {next_en}",
+            f"vague {wave} ({fr}) : {action_fr} est impossible maintenant ; {next_fr}",
+            f"wave {wave} ({en}): {action_en} is not possible now; {next_en}",
         ),
         where=wave,
     )

@@ -64,7 +64,7 @@ def test_axe_finds_nothing_serious(browser: sync_api.Browser, folder: Path, name
 def test_reads_without_script(browser: sync_api.Browser, folder: Path) -> None:
     page = opened(browser, folder / "sample" / "reversibility.html", java_script_enabled=False)
     assert page.get_by_text("NO GO", exact=True).first.is_visible()
-    assert page.get_by_role("table", name=re.compile("Ce que chaque charge perd")).is_visible()
+    assert page.get_by_role("table", name=re.compile("Ce que chaque domaine perd")).is_visible()
     folded = page.locator("#r3 details")
     assert not folded.locator("table").is_visible()
     folded.locator("summary").press("Enter")  # by the keyboard
@@ -135,7 +135,7 @@ def test_prints_on_a4_with_digest_and_number_on_each_page(
     whole = tool("pdftotext", "-layout", pdf, "-")
     assert "PidTagSubject" in whole  # a table of the annex
     assert "étiquettes" in whole and "cal:9ae210" in whole  # what the screen folds is open on paper
-    assert whole.count("Charge → cible") + whole.count("Charge →") > 2  # heads are repeated
+    assert whole.count("Domaine → cible") + whole.count("Domaine →") > 2  # heads are repeated
 
 
 def test_dark_screens_print_on_white(browser: sync_api.Browser, folder: Path, tmp_path: Path) -> None:
