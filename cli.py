@@ -312,14 +312,16 @@ def return_(console: Console, plan: Path, wave: str, yes: bool) -> int:
     from transhumance.plans.face.asking import confirmed
     from transhumance.plans.face.endings import show_master, show_way_back
     from transhumance.plans.face.progress import Progress
+    from transhumance.plans.face.returns import show_source_writes
 
     with _project(console, plan, begins=True) as project:
         for workload in project.wave(wave).workloads:
             show_way_back(console, workload, back_target(project, workload))
+        show_source_writes(console, project, wave)
         if not yes and not confirmed(console, f"Faire revenir la vague {wave} ?", f"Bring wave {wave} back?"):
             return DECISION
         with Progress(console) as progress:
-            result = give_back(project, wave, progress.report)
+            result = give_back(project, wave, progress.report, approved=True)
         code = _results(console, project, [result], last=False)
         show_master(console, project, wave)
         return code

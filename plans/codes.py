@@ -50,8 +50,8 @@ CODES = (
             "Un élément a été supprimé à la cible depuis la bascule", "An item was deleted at the target since cutover"
         ),
         Text(
-            "Le retour ne supprime rien à la source : l'élément y est toujours",
-            "The return deletes nothing at the source: the item is still there",
+            "Le retour mène ailleurs, ou `policies.deletions.mode` est `keep` : l'élément est toujours à la source",
+            "The way back leads elsewhere, or `policies.deletions.mode` is `keep`: the item is still at the source",
         ),
         Text("Le supprimer aussi à la source, si c'était voulu", "Delete it at the source too, if that was meant"),
     ),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, log
 
+from transhumance.connectors.contract import Text
 from transhumance.plans.commands.checks import check_losses, check_may_run, is_verified
-from transhumance.plans.commands.forward import forward
+from transhumance.plans.commands.forward import forward, held_back
+from transhumance.plans.commands.returning import into_source
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
 from transhumance.plans.commands.timing import check_window
 from transhumance.plans.engine.giveback import Reverse, ReverseJob
@@ -127,8 +129,9 @@ def rollback(project: Project, wave_id: str, report: Report = silent) -> Result:
     return result
 
 
-def give_back(project: Project, wave_id: str, report: Report = silent) -> Result:
-    """`return`: after cutover, what is at the target goes back into the source's format; the source is master again."""
+def give_back(project: Project, wave_id: str, report: Report = silent, approved: bool = False) -> Result:
+    """`return`: after cutover, what is at the target goes back into the source's format; the source is master again.
+    `approved`: somebody has seen what it writes into the source itself. Raises `DecisionWanted` where nobody has."""
     row = project.ledger.wave(wave_id)
     if row.master != "target" or row.state == "finalized":
         raise states.refuse(
@@ -140,9 +143,22 @@ def give_back(project: Project, wave_id: str, report: Report = silent) -> Result
             "the wave is not cut over: `transhume rollback`",
         )
     check_window(project.wave(wave_id), "reverse")
+    if (homes := into_source(project, wave_id)) and not approved:
+        raise states.DecisionWanted(
+            Text(
+                f"vague {wave_id} : le retour écrit dans la source même ({', '.join(homes)}) ; "
+                "voyez la liste de ses écritures et approuvez-la d'abord",
+                f"wave {wave_id}: the return writes into the source itself ({', '.join(homes)}); "
+                "see the list of its writes and approve it first",
+            ),
+            where="back",
+        )
     with session(project, "return") as s:
-        result = one_pass(s, project.wave(wave_id), "reverse", Reverse(), report, job_type=ReverseJob)
+        wave = project.wave(wave_id)
+        result = one_pass(s, wave, "reverse", Reverse(), report, held_back, ReverseJob)
         if result.state == "done":
+            for workload in wave.workloads:  # an acceptance of deletions holds for one pass
+                project.ledger.clear_problems(0, workload, [b""])
             project.ledger.set_wave(wave_id, project.actor, state="returned", master="source")
     return result
 

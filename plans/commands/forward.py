@@ -96,9 +96,7 @@ def _before_removals(job: Job) -> list[Text]:
     """What must hold before anything is removed: no container held, not too many deletions at once."""
     for row in discovery.vanished(job):
         _vanished(job, row)
-    held = [r for r in job.project.ledger.containers(job.wave.id) if r.state == "held"]
-    reasons = [_held(len(held))] if held else []
-    return reasons + _deletion_brake(job)
+    return held_back(job)
 
 
 def _forget_vanished(job: Job) -> list[Text]:
@@ -112,6 +110,12 @@ def _forget_vanished(job: Job) -> list[Text]:
 def _at_target(job: Job, row: ContainerRow) -> list[Item]:
     first = job.targets(row.workload)[0]
     return [item for batch in job.project.items.rows(first, row.id) for item in batch if item.at_target]
+
+
+def held_back(job: Job) -> list[Text]:
+    """Why deletions wait for a person: a container is held, or there are too many of them."""
+    held = [r for r in job.project.ledger.containers(job.wave.id) if r.state == "held"]
+    return ([_held(len(held))] if held else []) + _deletion_brake(job)
 
 
 def _vanished(job: Job, row: ContainerRow) -> None:
@@ -169,7 +173,8 @@ def _gone_share(job: Job, workload: str) -> tuple[int, int]:
     pending = [c for c in job.project.ledger.pending(job.row.id, "finish") if c.container in rows and c.target == first]
     gone = sum(c.high - c.low for c in pending)
     cells = [s for s in job.project.items.sums() if (s.cell.wave, s.cell.workload) == (job.wave.id, workload)]
-    live = sum(s.rows for s in cells if s.cell.target == first)
+    places = (first, *job.sources(workload))  # a way back empties what the master target held, too
+    live = max(sum(s.rows for s in cells if s.cell.target == place) for place in places)
     if not gone or gone / max(live, 1) <= job.project.plan.policies.deletions.max_share:
         return gone, live
     digests = [item.digest for chunk in pending for item in _gone_items(job, chunk)]
@@ -180,4 +185,4 @@ def _gone_share(job: Job, workload: str) -> tuple[int, int]:
 def _gone_items(job: Job, chunk: Chunk) -> list[Item]:
     lines = job.page(chunk)[chunk.low : chunk.high]
     keys = [key_from_text(line.key) for line in lines]
-    return list(job.project.items.lookup(chunk.target, chunk.container, keys).values())
+    return list(job.known(job.project.ledger.container_by_id(chunk.container), chunk.target, keys).values())

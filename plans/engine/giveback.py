@@ -3,8 +3,9 @@ own format.
 
 It is a forward pass the other way round: the target is read as a source, each document meets its residue again (from
 the archive that kept it), the source form's codec makes the record, and the endpoint `back.to` takes it. Where
-`back.to` is the source itself only what changed at the target is written; anywhere else everything is. What is
-written is read back and compared at once: the proof of these items is `returned`.
+`back.to` is the source itself only what changed at the target is written, over the version that the source had, and
+what was deleted there is deleted by the plan's policy; anywhere else everything is written. What is written is read
+back and compared at once: the proof of these items is `returned`.
 """
 
 from __future__ import annotations
@@ -28,16 +29,21 @@ from transhumance.connectors.contract import (
     codec_for,
     document_digest,
     key_from_text,
+    key_text,
     worst_back,
 )
-from transhumance.plans.engine.job import Chooser, Job, contract_container
+from transhumance.plans.engine.discovery import hold_empty
+from transhumance.plans.engine.faultpoints import point
+from transhumance.plans.engine.job import CHUNK_ITEMS, Chooser, Job, contract_container, page_name
 from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked
 from transhumance.plans.engine.transfer import Items, Transfer, Unit
-from transhumance.plans.ledger.contract import Chunk, ContainerRow, Member, Problem
+from transhumance.plans.ledger.contract import Chunk, ChunkSpec, ContainerRow, Feed, Member, Problem
 from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.project import RETURNED, Project
 
 DELETED = "PLAN-RETURN-01"
+_DELETIONS = "deletions"
+"""The scope of a feed whose deletions have their page already."""
 
 
 def back_target(project: Project, workload: str) -> str:
@@ -49,6 +55,8 @@ def back_target(project: Project, workload: str) -> str:
 @dataclass(slots=True)
 class ReverseJob(Job):
     """A pass that reads the authoritative target and writes where the way back leads."""
+
+    _homes: dict[int, bool] = field(default_factory=dict)
 
     @property
     def effects(self) -> bool:
@@ -84,8 +92,32 @@ class ReverseJob(Job):
         rows = self.project.ledger.containers()
         return [r.id for r in rows if r.wave != origin.wave and (r.workload, r.endpoint, r.key) == same]
 
+    def home(self, row: ContainerRow, target: str) -> ContainerRow | None:
+        """The source's own container, where the way back leads into that very source."""
+        if "origin" not in row.properties:
+            return None
+        origin = self.project.ledger.container_by_id(int(row.properties["origin"]))
+        if origin.id not in self._homes:
+            there = self.project.endpoint(target).target.identity()
+            self._homes[origin.id] = there == self.project.endpoint(origin.endpoint).source.identity()
+        return origin if self._homes[origin.id] else None
+
+    def known(self, row: ContainerRow, target: str, keys: Sequence[bytes]) -> dict[bytes, Item]:
+        """What the way back itself wrote; in the source's own container, what the last forward pass read there."""
+        found = Job.known(self, row, target, keys)
+        origin = self.home(row, target)
+        if origin is None:
+            return found
+        for key, item in self.project.items.by_target_key(row.endpoint, origin.id, keys).items():
+            if key not in found or found[key].seq < item.seq:
+                version = item.version if item.at_target else ""
+                found[key] = replace(item, key=key, target_key=item.key, target_version=version, before=None)
+        return found
+
     def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:
-        """Back under the subject's key at the source."""
+        """Back under the subject's key at the source; the source's own container where that is where it leads."""
+        if (origin := self.home(row, target)) is not None:
+            return contract_container(origin)
         subject = str(row.properties["origin_subject"]).encode("utf-8", "surrogateescape")
         own = {name: value for name, value in row.properties.items() if not name.startswith("origin")}
         return Container(subject, row.workload, row.key, row.path, row.role, own)
@@ -102,13 +134,14 @@ class Reverse(Transfer):
         from."""
         rows: list[ContainerRow] = []
         for workload in job.wave.workloads:
-            self.same_place[workload] = self._is_source(job.project, workload)
+            self.same_place[workload] = self.is_source(job.project, workload)
             master = job.project.workload(workload).master
             rows += self._containers(job, workload, master)
         return rows
 
     @staticmethod
-    def _is_source(project: Project, workload: str) -> bool:
+    def is_source(project: Project, workload: str) -> bool:
+        """Whether the way back leads into a source of the workload."""
         back = project.workload(workload).back
         if back is None:
             return False
@@ -137,47 +170,62 @@ class Reverse(Transfer):
         return rows
 
     def discover(self, job: Job, row: ContainerRow) -> None:
+        assert isinstance(job, ReverseJob)
         Transfer.discover(self, job, row)
-        self._tell_deleted(job, row)
+        feed = job.project.ledger.feed(job.row.id, row.id)
+        if "origin" in row.properties and feed.complete and feed.scope != _DELETIONS and row.state != "held":
+            self._deleted(job, row, feed)
 
     @staticmethod
-    def _tell_deleted(job: Job, row: ContainerRow) -> None:
-        """Items that users deleted at the target since cutover are not written back, and not deleted at the source
-        either: they are told, and a person decides."""
-        origin = row.properties.get("origin")
-        if origin is None:
+    def _deleted(job: ReverseJob, row: ContainerRow, feed: Feed) -> None:
+        """What users deleted at the target since cutover: one page of deletions where the way back leads into the
+        source itself; told where it leads elsewhere, since nothing of it is there."""
+        ledger, (target,) = job.project.ledger, job.targets(row.workload)
+        gone = deleted_since(job, row)
+        lines: list[InputLine] = []
+        if job.home(row, target) is None or job.project.plan.policies.deletions.mode == "keep":
+            origin = int(row.properties["origin"])
+            problems = [Problem(origin, row.endpoint, item.key, DELETED, state="told") for item in gone]
+            ledger.put_problems(row.wave, row.workload, problems)
+            job.counts.add(problems=len(problems))
+        elif gone and not feed.listed and row.state != "emptied":
+            hold_empty(job, row, len(gone))
             return
-        endpoint, container = job.project.endpoint(row.endpoint), contract_container(row)
-        there: set[bytes] = set()
-        cursor: bytes | None = None
-        while True:
-            page = endpoint.gate.call(lambda c=cursor: endpoint.source.page(container, c))  # type: ignore[misc]
-            there |= {ref.key for ref in page.refs} | {fault.key for fault in page.faults}
-            if (cursor := page.next) is None:
-                break
-        ours = (item for batch in job.project.items.rows(row.endpoint, int(origin)) for item in batch)
-        gone = [item for item in ours if item.at_target and item.target_key not in there]
-        problems = [Problem(int(origin), row.endpoint, item.key, DELETED, state="told") for item in gone]
-        job.project.ledger.put_problems(row.wave, row.workload, problems)
-        job.counts.add(problems=len(problems))
+        else:
+            lines = [InputLine(key_text(item.target_key), gone=True) for item in gone]
+        specs = [
+            ChunkSpec(target, low, min(low + CHUNK_ITEMS, len(lines)), phase="finish")
+            for low in range(0, len(lines), CHUNK_ITEMS)
+        ]
+        sha256 = job.project.manifests.write(page_name(job.row.id, row.id, feed.pages), lines) if lines else ""
+        point("page.manifest")
+        after = replace(feed, pages=feed.pages + 1, scope=_DELETIONS)
+        ledger.add_page(job.row.id, row.id, feed.pages, sha256, len(lines), after, specs, job.heart.owner)
+        point("page.committed")
+        job.counts.add(todo=len(lines))
+
+    def _there(self, job: Job, unit: Unit, chunk: Chunk, known: Items) -> Items:
+        return {**known, **job.known(unit.row, chunk.target, list(known))}
 
     def _todo(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> Items:
         todo = Transfer._todo(self, job, row, chunk, lines)
         if not self.same_place.get(row.workload):
             return todo
         # what we wrote ourselves, in the version that we wrote, is no change: nothing ping-pongs
-        ours = self._origins(job, row, list(todo))
+        ours = self.origins(job, row, list(todo))
         versions = {key_from_text(line.key): line.version for line in lines}
         return {k: v for k, v in todo.items() if k not in ours or ours[k].target_version != versions[k]}
 
-    def _origins(self, job: Job, row: ContainerRow, keys: Sequence[bytes]) -> dict[bytes, Item]:
+    @staticmethod
+    def origins(job: Job, row: ContainerRow, keys: Sequence[bytes]) -> dict[bytes, Item]:
+        """The items that we brought to a container of the master target, by their key there."""
         origin = row.properties.get("origin")
         if origin is None:
             return {}
         return job.project.items.by_target_key(row.endpoint, int(origin), keys)
 
     def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec]) -> dict[bytes, Measured]:
-        origins = self._origins(job, unit.row, list(unit.records))
+        origins = self.origins(job, unit.row, list(unit.records))
         residues = self._residues(job, unit.row, origins)
         measured = {}
         for key, record in unit.records.items():
@@ -226,6 +274,24 @@ class Reverse(Transfer):
             same = codec is not None and isinstance(answer, Record) and not codec.compare(record, answer)
             proven[line.key] = replace(line, proof="returned") if same else _not_returned(line)
         return [proven.get(line.key, line) for line in lines]
+
+
+def deleted_since(job: ReverseJob, row: ContainerRow) -> list[Item]:
+    """The items that we brought to a container of the master target and that are there no more. What lies below a
+    place that could not be listed is only unseen."""
+    endpoint, container = job.project.endpoint(row.endpoint), contract_container(row)
+    there: set[bytes] = set()
+    unseen: tuple[bytes, ...] = ()
+    cursor: bytes | None = None
+    while True:
+        page = endpoint.gate.call(lambda c=cursor: endpoint.source.page(container, c))  # type: ignore[misc]
+        there |= {ref.key for ref in page.refs} | {fault.key for fault in page.faults}
+        unseen += tuple(fault.key for fault in page.faults if fault.key.endswith(b"/"))
+        if (cursor := page.next) is None:
+            break
+    ours = (i for batch in job.project.items.rows(row.endpoint, int(row.properties["origin"])) for i in batch)
+    gone = (item for item in ours if item.at_target and item.target_key not in there)
+    return [item for item in gone if not (unseen and item.target_key.startswith(unseen))]
 
 
 def _origin(origin: ContainerRow | None, owner: ContainerRow) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.durations import Durations
 from transhumance.plans.engine.lease import Heart
 from transhumance.plans.ledger.contract import FORWARD, Chunk, ContainerRow, Member, PassRow
+from transhumance.plans.ledger.itemmap import Item
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 
@@ -122,6 +123,10 @@ class Job:
             while len(self._pages) > PAGES_KEPT:
                 del self._pages[next(iter(self._pages))]
         return lines
+
+    def known(self, row: ContainerRow, target: str, keys: Sequence[bytes]) -> dict[bytes, Item]:
+        """What is known to be at a target of these items."""
+        return self.project.items.lookup(target, row.id, keys)
 
     def one_at_a_time(self, target: str, container: int) -> threading.Lock:
         """The lock of one container at one target: calls for it are never made at the same time."""

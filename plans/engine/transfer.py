@@ -146,7 +146,9 @@ class Transfer:
         fence = job.heart.fence(chunk)
         place = endpoint.gate.call(lambda: target.ensure(job.place(unit.row, chunk.target, unit.member)))
         legs = {key: unit.measured[key].targets[chunk.target] for key in keys}
-        writes, refused = self._writes(job, unit, legs, known, target, place, chunk.target)
+        writes, refused = self._writes(
+            job, unit, legs, self._there(job, unit, chunk, known), target, place, chunk.target
+        )
         size = sum(unit.measured[w.key].size for w in writes)
         settled: dict[bytes, Outcome] = {}
         if chunk.intent:
@@ -170,6 +172,10 @@ class Transfer:
                 line = self._line(job, unit, chunk, key, leg, "quarantined")
                 lines.append(_keeping_effect(line, known[key], status="quarantined"))
         return self._proved(job, unit, target, place, lines, {w.key: w.record for w in writes})
+
+    def _there(self, job: Job, unit: Unit, chunk: Chunk, known: Items) -> Items:
+        """What the writes of a chunk expect at the target: what the item map knows of it."""
+        return known
 
     def _proved(
         self,
@@ -270,7 +276,7 @@ class Transfer:
 
     def _remove(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> None:
         keys = [key_from_text(line.key) for line in lines]
-        known = job.project.items.lookup(chunk.target, row.id, keys)
+        known = job.known(row, chunk.target, keys)
         live = {k: i for k, i in known.items() if i.status != "removed"}
         for key in _unseen(job, row, chunk.target, live):
             del live[key]
