@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import grp
 import os
+import pwd
 import stat
 from collections.abc import Mapping
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
 from typing import Any
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats.mailfiles import instant
 
 XATTR_BYTES = 1 << 20  # of one file; what is above is named, not read
+_ACLS = ("system.posix_acl_access", "system.posix_acl_default")
 _UNREAD = ("trusted.", "security.selinux", "security.ima", "security.evm")  # the machine's own, not the file's
 _AT_SYMLINK_NOFOLLOW, _STATX_BTIME = 0x100, 0x800
 # where the time of birth is the document's; elsewhere it is only when this copy was made, and can't be set
@@ -23,11 +27,14 @@ _BIRTHS = frozenset({"cifs", "smb3", "smbfs", "ntfs", "ntfs3", "fuseblk", "exfat
 
 def version_of(found: os.stat_result) -> str:
     """A version that changes with a file's bytes, times or permissions. The last part is the time of its last change
-    of any kind, which a second name of the file touches too; a folder, whose times children touch, has none."""
-    head = f"{found.st_mtime_ns:x}.{found.st_mode:o}"
+    of any kind, which a second name of the file touches too; a folder, whose times children touch, has its owners."""
     if stat.S_ISDIR(found.st_mode):
-        return head
-    return f"{found.st_size:x}.{head}.{found.st_ctime_ns:x}"
+        return _folder_version(found.st_mtime_ns, found.st_mode, found)
+    return f"{found.st_size:x}.{found.st_mtime_ns:x}.{found.st_mode:o}.{found.st_ctime_ns:x}"
+
+
+def _folder_version(mtime: int, mode: int, found: os.stat_result) -> str:
+    return f"{mtime:x}.{mode:o}.{found.st_uid:x}.{found.st_gid:x}"
 
 
 def version_at(found: os.stat_result, noted: tuple[int, int | None] | None) -> str:
@@ -36,7 +43,7 @@ def version_at(found: os.stat_result, noted: tuple[int, int | None] | None) -> s
     if stat.S_ISDIR(found.st_mode) and noted is not None and noted[0] == found.st_mtime_ns:
         mode = stat.S_IMODE(found.st_mode)
         if noted[1] is not None and mode in (noted[1], noted[1] | 0o700):
-            return f"{noted[0]:x}.{stat.S_IFDIR | noted[1]:o}"
+            return _folder_version(noted[0], stat.S_IFDIR | noted[1], found)
     return version_of(found)
 
 
@@ -66,6 +73,7 @@ def properties(found: os.stat_result, folder: int, name: str) -> dict[str, Value
         seen["modified"] = modified
     if births_count(found.st_dev) and (born := birth(folder, name)) is not None and (created := instant(born)):
         seen["created"] = created
+    seen |= owners(found.st_uid, found.st_gid)
     if stat.S_ISLNK(found.st_mode):
         del seen["mode"]  # a link has none of its own
         return seen
@@ -77,6 +85,57 @@ def properties(found: os.stat_result, folder: int, name: str) -> dict[str, Value
     if attributes := xattrs(f"/proc/self/fd/{folder}/{name}"):
         seen["xattrs"] = attributes
     return seen
+
+
+@lru_cache(10_000)
+def owners(uid: int, gid: int) -> dict[str, Value]:
+    """Whose a file is: numbers, and what this system calls them where it knows them."""
+    told: dict[str, Value] = {"uid": uid, "gid": gid}
+    with suppress(KeyError, OverflowError):
+        told["owner"] = pwd.getpwuid(uid).pw_name
+    with suppress(KeyError, OverflowError):
+        told["group"] = grp.getgrgid(gid).gr_name
+    return told
+
+
+def may_own() -> bool:
+    """Whether this process may give files to others and set their access lists: the administrator."""
+    return os.geteuid() == 0
+
+
+def give(name: str, folder: int, told: Mapping[str, Value]) -> None:
+    """Gives an entry of an open folder to whom it belonged, by number, with its access lists, where this process may.
+    Raises `OSError` where that is refused."""
+    if not may_own():
+        return
+    uid, gid = told.get("uid"), told.get("gid")
+    if isinstance(uid, int) and isinstance(gid, int):
+        os.chown(name, uid, gid, dir_fd=folder, follow_symlinks=False)
+    if takes_lists(folder):
+        for attribute, value in lists(told.get("xattrs")).items():
+            os.setxattr(f"/proc/self/fd/{folder}/{name}", attribute, value, follow_symlinks=False)
+
+
+def of_users(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    """The attributes that belong to users, which any target sets."""
+    return {n: v for n, v in attributes.items() if n.startswith("user.") and isinstance(v, bytes)}
+
+
+def lists(attributes: Value) -> dict[str, bytes]:
+    """The access lists of POSIX among attributes. Like owners, they name the source's accounts by number."""
+    told = attributes if isinstance(attributes, Mapping) else {}
+    return {name: value for name in _ACLS if isinstance(value := told.get(name), bytes)}
+
+
+def takes_lists(folder: int) -> bool:
+    """Whether files of an open folder may be given access lists by this process."""
+    if not may_own():
+        return False
+    try:
+        os.getxattr(folder, _ACLS[0])
+    except OSError as error:
+        return error.errno not in (errno.ENOTSUP, errno.EPERM)
+    return True
 
 
 def is_sparse(found: os.stat_result) -> bool:
@@ -107,11 +166,10 @@ def xattrs(path: str) -> dict[str, Value]:
 
 
 def set_xattrs(path: str, attributes: Mapping[str, Value]) -> None:
-    """Sets the attributes that belong to users (`user.*`). Access lists are not set: they name people of another
-    system. Raises `OSError` where the disk takes none."""
-    for name, value in attributes.items():
-        if name.startswith("user.") and isinstance(value, bytes):
-            os.setxattr(path, name, value, follow_symlinks=False)
+    """Sets the attributes that belong to users (`user.*`). Raises `OSError` where the disk takes none."""
+    for name, value in of_users(attributes).items():
+        assert isinstance(value, bytes)
+        os.setxattr(path, name, value, follow_symlinks=False)
 
 
 def takes_xattrs(folder: int) -> bool:

@@ -7,7 +7,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -19,10 +19,11 @@ from transhumance.connectors.contract import (
     Record,
     StaleLease,
     Status,
+    Value,
     Write,
 )
 from transhumance.connectors.folder import images
-from transhumance.connectors.folder.attributes import set_xattrs, version_at
+from transhumance.connectors.folder.attributes import give, set_xattrs, version_at
 from transhumance.connectors.folder.beneath import Beneath
 from transhumance.connectors.folder.compare import expected, lstat, same_item, set_folder
 from transhumance.connectors.folder.notes import Notes
@@ -130,10 +131,10 @@ class Batch:
                 return Outcome(write.key, Status.CONFLICT, path, there, code="GEN-CONFLICT-01")
         step = Step(write, record, path, full, found, before=before)
         if record.kind == "file":
-            step.temp = self._lay_file(full, record)
+            step.temp = self._lay_file(full, record, write.record.properties)
         return step
 
-    def _lay_file(self, full: bytes, record: Record) -> str:
+    def _lay_file(self, full: bytes, record: Record, told: Mapping[str, Value]) -> str:
         body = record.bodies.get("content")
         if body is None:
             raise BodyUnreadable(errno.ENODATA, "the item has no content")
@@ -152,6 +153,7 @@ class Batch:
         self._aside[temp] = full.rpartition(b"/")[0]
         if digest != body.digests.get("sha256", digest) or size != (size if body.size is None else body.size):
             raise BodyUnreadable(errno.EIO, "its bytes changed since their digest was taken")
+        give(temp, folder, told)
         attributes = record.properties.get("xattrs")
         if isinstance(attributes, dict):
             set_xattrs(f"/proc/self/fd/{folder}/{temp}", attributes)
@@ -222,7 +224,7 @@ class Batch:
             self._folder(step, folder, name, is_folder)
         else:
             if step.record.kind == "link":
-                step.temp = self._lay_link(folder, step.full, step.record)
+                step.temp = self._lay_link(folder, step.full, step.record, step.write.record.properties)
             self._rename(step.temp, name, folder)
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         noted = self._notes.folder(step.full) if step.record.kind == "folder" else None
@@ -235,12 +237,13 @@ class Batch:
             raise StaleLease(f"{self._fence.chunk} epoch {self._fence.epoch}") from None
         self._aside.pop(temp, None)
 
-    def _lay_link(self, folder: int, full: bytes, record: Record) -> str:
+    def _lay_link(self, folder: int, full: bytes, record: Record, told: Mapping[str, Value]) -> str:
         """Notes where a link leads; nobody goes there."""
         self._note_aside(full.rpartition(b"/")[0])
         temp = durable.ASIDE + secrets.token_hex(8)
         self._aside[temp] = full.rpartition(b"/")[0]
         os.symlink(str(record.properties.get("target", "")), temp, dir_fd=folder)
+        give(temp, folder, told)
         mtime = record.properties.get("modified_ns")
         if isinstance(mtime, int):
             os.utime(temp, ns=(mtime, mtime), dir_fd=folder, follow_symlinks=False)
@@ -256,6 +259,7 @@ class Batch:
                 os.unlink(name, dir_fd=folder)  # kept as before-image
             with suppress(FileExistsError):  # made on the way to a child of it
                 os.mkdir(name, 0o700, dir_fd=folder)
+        give(name, folder, step.write.record.properties)
         attributes = step.record.properties.get("xattrs")
         if isinstance(attributes, dict):
             set_xattrs(f"/proc/self/fd/{folder}/{name}", attributes)

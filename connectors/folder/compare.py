@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import stat
 
-from transhumance.connectors.contract import ABSENT, ANY, Expect, Record, sha256_of
-from transhumance.connectors.folder.attributes import properties, same_state, version_at
+from transhumance.connectors.contract import ABSENT, ANY, Expect, Record, Value, sha256_of
+from transhumance.connectors.folder.attributes import of_users, properties, same_state, version_at
 from transhumance.connectors.folder.beneath import Beneath, BeneathBody
 from transhumance.connectors.folder.source import kind_of
 
@@ -56,15 +56,13 @@ def same_item(beneath: Beneath, path: bytes, found: os.stat_result, record: Reco
     folder, name = beneath.parent(path)
     if record.kind == "link":
         return os.readlink(name, dir_fd=folder) == record.properties.get("target")
-    if record.properties.get("xattrs", {}) != _own(properties(found, folder, name).get("xattrs")):
+    if record.properties.get("xattrs", {}) != _kept(properties(found, folder, name).get("xattrs")):
         return False
     return record.kind == "folder" or _same_bytes(beneath, path, found, record)
 
 
-def _own(attributes: object) -> dict[str, object]:
-    if not isinstance(attributes, dict):
-        return {}
-    return {name: value for name, value in attributes.items() if name.startswith("user.")}
+def _kept(attributes: object) -> dict[str, Value]:
+    return of_users(attributes) if isinstance(attributes, dict) else {}
 
 
 def _same_bytes(beneath: Beneath, path: bytes, found: os.stat_result, record: Record) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,7 +28,14 @@ from transhumance.connectors.contract import (
     Value,
     Write,
 )
-from transhumance.connectors.folder.attributes import takes_xattrs, version_at
+from transhumance.connectors.folder.attributes import (
+    lists,
+    may_own,
+    of_users,
+    takes_lists,
+    takes_xattrs,
+    version_at,
+)
 from transhumance.connectors.folder.batch import Batch
 from transhumance.connectors.folder.beneath import Beneath
 from transhumance.connectors.folder.compare import expected, lstat, same_item, set_folder
@@ -41,7 +48,9 @@ from transhumance.connectors.formats.made import Made
 from transhumance.connectors.formats.mailfiles import root_identity, target_folder, why
 from transhumance.connectors.formats.names import escape_name
 
-_NOT_KEPT = frozenset({"created", "hard_link"})  # times of birth can't be set; each name becomes a file of its own
+_OWNERS = frozenset({"uid", "gid", "owner", "group"})
+# times of birth can't be set; each name becomes a file of its own; whose it is, is set but never claimed
+_NOT_KEPT = frozenset({"created", "hard_link"}) | _OWNERS
 PERMITTED = 0o1777  # setuid and setgid would give rights at another system
 
 
@@ -55,6 +64,7 @@ class FolderTarget:
         self._made = Made(self._root)
         self._namer = Namer(self._notes, config.names == "portable")
         self._xattrs: bool | None = None
+        self._lists: bool | None = None
         self._folding: bool | None = None
 
     def identity(self) -> str:
@@ -98,17 +108,26 @@ class FolderTarget:
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         """What the share does not keep of a record."""
         kept = self.forecast(container, record).properties
-        lost = sorted(record.properties.keys() - kept.keys())
-        if "xattrs" in kept and kept["xattrs"] != record.properties["xattrs"]:
-            lost.append("xattrs")
+        lost = sorted(record.properties.keys() - kept.keys() - _OWNERS)
+        lost = [name for name in lost if name != "xattrs"] + (["xattrs"] if self._loses_xattrs(record, kept) else [])
         lost += sorted(name for name in record.bodies if name != "content")
         found = [Finding("GEN-TARGET-02", name) for name in lost]
         mode = record.properties.get("mode")
         if isinstance(mode, int) and mode & ~PERMITTED:
             found.append(Finding("DOC-FS-12", f"{mode:o}"))
+        told = record.properties
+        if "uid" in told and not may_own() and (told["uid"], told.get("gid")) != (os.geteuid(), os.getegid()):
+            found.append(Finding("DOC-FS-14"))
         if self._config.names == "portable":
             found += name_findings(record.key)
         return tuple(found)
+
+    def _loses_xattrs(self, record: Record, kept: Mapping[str, Value]) -> bool:
+        told, own = record.properties.get("xattrs", {}), kept.get("xattrs", {})
+        if not isinstance(told, Mapping) or not isinstance(own, Mapping):
+            return bool(told)
+        set_ = {*own, *(lists(told) if self._takes_lists() else ())}
+        return bool(told.keys() - set_)
 
     def forecast(self, container: Container, record: Record) -> Record:
         """The record as reading it back will give it."""
@@ -117,18 +136,27 @@ class FolderTarget:
             kept["mode"] = mode & PERMITTED
         attributes = kept.pop("xattrs", None)
         if isinstance(attributes, dict) and self._takes_xattrs():
-            if own := {k: v for k, v in attributes.items() if k.startswith("user.") and isinstance(v, bytes)}:
+            if own := of_users(attributes):
                 kept["xattrs"] = own
         return replace(record, properties=kept, bodies={n: b for n, b in record.bodies.items() if n == "content"})
 
     def _takes_xattrs(self) -> bool:
         if self._xattrs is None:
-            at = self._root
-            while not at.exists():
-                at = at.parent
-            with Beneath(str(at)) as beneath:
-                self._xattrs = takes_xattrs(beneath.folder(b""))
+            self._xattrs = self._asked(takes_xattrs)
         return self._xattrs
+
+    def _takes_lists(self) -> bool:
+        if self._lists is None:
+            self._lists = self._asked(takes_lists)
+        return self._lists
+
+    def _asked(self, question: Callable[[int], bool]) -> bool:
+        """What is true of the disk that the share lies on, or will."""
+        at = self._root
+        while not at.exists():
+            at = at.parent
+        with Beneath(str(at)) as beneath:
+            return question(beneath.folder(b""))
 
     # --- effects
 
@@ -186,7 +214,7 @@ class FolderTarget:
             for key in target_keys:
                 record = read_item(beneath, root, key)
                 if isinstance(record, Record):
-                    kept = {k: v for k, v in record.properties.items() if k not in _NOT_KEPT}
+                    kept = dict(self.forecast(container, record).properties)
                     kept["name"] = self._namer.shown(_joined(_start(container), key))
                     record = replace(record, properties=kept)
                 yield record

@@ -25,11 +25,11 @@ class SpooledListing:
             "PRAGMA cache_size=-4096; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
             "CREATE TABLE ref (key BLOB PRIMARY KEY, version, kind, form, size, stable_id BLOB, locator, count,"
             " subject BLOB)"
-            " WITHOUT ROWID; BEGIN"
+            " WITHOUT ROWID; CREATE TABLE again (key BLOB PRIMARY KEY, often) WITHOUT ROWID; BEGIN"
         )
         insert = f"INSERT OR IGNORE INTO ref ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)"
         for ref in refs:
-            row = [
+            row: list[object] = [
                 ref.key,
                 ref.version,
                 ref.kind,
@@ -40,11 +40,22 @@ class SpooledListing:
                 ref.count,
                 ref.subject,
             ]
-            again = 1
-            while not self._db.execute(insert, row).rowcount:
-                again += 1
-                row[0] = ref.key + f"#{again}".encode()
+            if not self._db.execute(insert, row).rowcount:
+                self._once_more(insert, row)
         self._db.execute("COMMIT")
+
+    def _once_more(self, insert: str, row: list[object]) -> None:
+        """A key that came before: how often is noted, so that many alike cost no more than many others."""
+        key = row[0]
+        assert isinstance(key, bytes)
+        ((often,),) = self._db.execute(
+            "INSERT INTO again VALUES (?,2) ON CONFLICT (key) DO UPDATE SET often = often + 1 RETURNING often", (key,)
+        ).fetchall()
+        row[0] = key + f"#{often}".encode()
+        while not self._db.execute(insert, row).rowcount:  # a key that looks so by itself
+            often += 1
+            row[0] = key + f"#{often}".encode()
+        self._db.execute("UPDATE again SET often = ? WHERE key = ?", (often, key))
 
     def page(self, cursor: bytes | None, limit: int = PAGE) -> Page:
         """The items after the cursor, which is the last key of the page before."""

@@ -30,7 +30,7 @@ from transhumance.connectors.contract import (
 from transhumance.migrators.documents.contents import look_at
 
 FORM = "file"
-META = frozenset({"name", "modified", "modified_ns", "created", "mode", "target", "sparse"})
+META = frozenset({"name", "modified", "modified_ns", "created", "mode", "target", "sparse", "uid", "gid"})
 DAY = 86_400_000_000_000  # ns: servers refuse times before the second day of 1970
 _ACL = (
     "system.posix_acl_",
@@ -51,6 +51,10 @@ TABLE = PropertyTable(
         ("modified_ns", PropertyClass.META, "to the nanosecond"),
         ("created", PropertyClass.META, "where the file system says it"),
         ("mode", PropertyClass.META, "permission bits"),
+        ("uid", PropertyClass.META, "whose it is, by the number of the source's account"),
+        ("gid", PropertyClass.META, "which group's it is"),
+        ("owner", PropertyClass.DERIVED, "what the source calls that account"),
+        ("group", PropertyClass.DERIVED, "what the source calls that group"),
         ("sparse", PropertyClass.META, "has holes"),
         ("hard_link", PropertyClass.META, "which other names are the same file"),
         ("xattrs", PropertyClass.META, "extended attributes, access lists among them"),

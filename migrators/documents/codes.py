@@ -119,8 +119,8 @@ FILES = (
         "minor",
         ("Le fichier a une liste d'accès", "The file has an access list"),
         (
-            "Elle nomme des personnes d'un autre système ; elle est gardée, pas appliquée",
-            "It names people of another system; it is kept, not applied",
+            "Elle nomme des personnes d'un autre système ; elle est gardée, et posée par l'administrateur seul (POSIX)",
+            "It names people of another system; it is kept, and set by the administrator only (POSIX)",
         ),
         ("Donner les droits à la cible, par groupes", "Give the rights at the target, by groups"),
         "reduced",
@@ -220,6 +220,21 @@ FILES = (
         ("Le système l'a refusé, ou il passe 1 Mio", "The system refused it, or it is above 1 MiB"),
         ("Lire avec plus de droits si l'attribut compte", "Read with more rights if the attribute matters"),
         back="lossy",
+    ),
+    _code(
+        "DOC-FS-14",
+        "info",
+        ("Le propriétaire et le groupe ne sont pas posés", "The owner and the group are not set"),
+        (
+            "Seul l'administrateur peut donner un fichier à un autre : il reste au compte qui écrit",
+            "Only the administrator may give a file to somebody else: it stays with the account that writes",
+        ),
+        (
+            "L'archive les garde ; écrire en administrateur, ou les poser ensuite",
+            "The archive keeps them; write as the administrator, or set them afterwards",
+        ),
+        "reduced",
+        "residual",
     ),
     _code(
         "DOC-READ-01",

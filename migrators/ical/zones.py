@@ -88,10 +88,19 @@ def rename(text: Text, context: Context) -> Renamed:
     findings = tuple(said for name, (iana, said) in decided.items() if said and (name in renamed or not iana))
     if not edits:
         return Renamed(text.lines, (), findings)
-    lines, was = apply(text.lines, found, edits)
+    lines, was = apply(text.lines, found, {at: _written(text.lines, found[at], new) for at, new in edits.items()})
     names = [edits.get(index, place.name) for index, place in enumerate(found)]
     residue = ResidueEntry(PATH, _runs(was), PART, part_digest(tuple(names)))
     return Renamed(lines, (residue,), findings)
+
+
+def _written(lines: Sequence[bytes], place: Place, name: str) -> str:
+    """A name as it is to be written: in quotes only where without them the rest of the line would be taken for more of
+    it (a colon in a damaged value)."""
+    line, was = splice(lines[place.line], place.start, place.end, name.encode())
+    if not was.startswith(b'"') or any(found.name == name for found in _param(place.line, line)):
+        return name
+    return f'"{name}"'
 
 
 def restore(text: Text, residue: Iterable[ResidueEntry]) -> tuple[list[bytes], tuple[Finding, ...]]:

@@ -136,6 +136,16 @@ def test_names_come_back_after_an_edit_of_something_else() -> None:
     assert back.findings == ()
 
 
+def test_a_quoted_name_before_a_damaged_value_with_colons_comes_back() -> None:
+    data = (
+        b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\n"
+        b'DTSTART;TZID="Tokyo Standard Time":201702kyo Standard Time":20170224T120000\r\n'
+        b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    opened, answer = grade(data)
+    assert b'TZID="Asia/Tokyo":' in read_all(opened.document.bodies["content"]) and answer == "residual"
+
+
 def test_names_are_dropped_where_the_zones_were_edited() -> None:
     opened, _ = grade((CASES / "romance-named" / "source.ics").read_bytes())
     document = read_all(opened.document.bodies["content"])
