@@ -21,7 +21,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from transhumance.connectors.formats.dn import dn_key
+from transhumance.connectors.formats.dn import Ava, dn_key, format_dn
 
 FORM, KIND = "keycloak-user", "entry"
 USER, GROUP = "user", "group"
@@ -34,16 +34,19 @@ KIND_OF = "trh.kind"  # of a group: `ou` where it stands for an organisational u
 NO_ID = "trh.id-from-name"  # the entry had no id: the one here was made from its name
 NAME = "trh.name"  # of a group: the name that it was given here; while it has that one, its `cn` is the entry's own
 MEMBER = "trh.member"  # of a group: members that are no users of the realm: groups, and people who have not come
+MEMBER_LONG = "trh.member-long"  # the same, of names that are longer than a value: packed
 MEMBER_ATTRIBUTE = "trh.member-attribute"  # of a group: how the entry named its members, where not by `member`
 NO_MEMBER = "trh.memberless"  # of a group: the entry named no member at all, not even the mark of an empty group
 INHERITED = "trh.inherited"  # of a group: ids of users who are members by way of a group that the tree can't nest
 EXPIRED = "trh.expired"  # of a user: closed by us, because the account's end date was reached
-PASSWORD = "trh.password"  # of a user: how the wave's passwords are settled
+FEDERATED = ("LDAP_ID", "LDAP_ENTRY_DN")  # the marks of a federation link
 
 USER_LIMIT, GROUP_LIMIT, WHOLE_LIMIT = 2048, 255, 2048
 _FIELD_LIMIT = 255
 # PersonNameProhibitedCharactersValidator of Keycloak
 _NAME_SIGNS = re.compile(r'[<>&"\x0b$%!#?§;*~/\\|^=\[\]{}()\x00-\x1f\x7f]+')
+# UsernameProhibitedCharactersValidator: imported all the same; checked at each change where names may be edited
+ODD_LOGIN = re.compile(r'[<>&"\'\s$%!#?§,;:*~/\\|^=\[\]{}()`\x00-\x1f\x7f]')
 _MAIL = re.compile(
     r"(?=.{3,254}$)(?=[^@]{1,64}@)[^\s@.<>()\[\]\\,;:\"\x00-\x1f\x7f]+(?:\.[^\s@.<>()\[\]\\,;:\"\x00-\x1f\x7f]+)*"
     r"@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*"
@@ -118,6 +121,23 @@ def rank_of(properties: Mapping[str, Any]) -> str:
     return "ou" if properties.get(ATTRIBUTES + KIND_OF) == ("ou",) else GROUP
 
 
+def made_name(properties: Mapping[str, Any]) -> str:
+    """A distinguished name for a user or group that was born in Keycloak."""
+    type_, text = ("cn", properties.get("name")) if properties.get("type") == GROUP else ("uid", None)
+    own = format_dn(((Ava(type_, str(text or properties.get("username", "-")).encode()),),))
+    base = properties.get("base")
+    return f"{own},{base}" if base else own
+
+
+def name_of(properties: Mapping[str, Any]) -> str:
+    """The distinguished name of a user or group: its source's, else one made for it."""
+    own = properties.get(ATTRIBUTES + DN) or tuple(
+        value.decode("utf-8", "surrogateescape")
+        for value in unpack(properties.get(ATTRIBUTES + REST, ())).get("dn", ())
+    )
+    return str(own[0]) if own else made_name(properties)
+
+
 # --- values
 
 
@@ -176,6 +196,19 @@ def unpack(texts: Iterable[str]) -> dict[str, tuple[bytes, ...]]:
     }
 
 
+def named_members(names: Iterable[str]) -> dict[str, list[str]]:
+    """Members that are no users here, as a group's attributes."""
+    short = sorted(name for name in names if len(name) <= GROUP_LIMIT)
+    long = sorted(name.encode("utf-8", "surrogateescape") for name in names if len(name) > GROUP_LIMIT)
+    return {MEMBER: short, MEMBER_LONG: list(pack("member", long, GROUP_LIMIT))}
+
+
+def members_named(attributes: Mapping[str, Sequence[str]]) -> list[str]:
+    """The members again that a group's attributes name."""
+    long = unpack(attributes.get(MEMBER_LONG, ())).get("member", ())
+    return [*attributes.get(MEMBER, ()), *(value.decode("utf-8", "surrogateescape") for value in long)]
+
+
 # --- representations and properties
 
 
@@ -206,7 +239,7 @@ def version_of(properties: Mapping[str, Any]) -> str:
     """What changes when anything of a user or group does that its directory entry says. Not: log-ins, passwords,
     grants of roles, where a group stands in the tree; nor that a member came whom the group already named."""
     said = {name: value for name, value in properties.items() if name not in UNVERSIONED}
-    for name in (INHERITED, EXPIRED, MEMBER, PASSWORD, ORDER):
+    for name in (INHERITED, EXPIRED, MEMBER, MEMBER_LONG, ORDER, *FEDERATED):
         said.pop(ATTRIBUTES + name, None)
     if properties.get(ATTRIBUTES + EXPIRED):
         said["enabled"] = True

@@ -148,6 +148,17 @@ KEYCLOAK = (
         forward="blocked",
     ),
     coded(
+        "ID-PWD-10",
+        "blocked",
+        ("La personne ne peut pas être retirée ici", "The person can't be removed here"),
+        (
+            "Sa fédération écrit dans l'annuaire (WRITABLE) : son compte y serait supprimé aussi",
+            "Its federation writes to the directory (WRITABLE): the account would be removed there too",
+        ),
+        ("Passer la fédération en UNSYNCED, puis réessayer", "Set the federation to UNSYNCED, then try again"),
+        forward="blocked",
+    ),
+    coded(
         "ID-MFA-01",
         "major",
         ("Un second facteur est à refaire", "A second factor is to be enrolled again"),

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from transhumance.connectors.formats import keycloak as kc
-from transhumance.connectors.formats.dn import Ava, format_dn
 from transhumance.connectors.formats.ldif import LdifRecord
 from transhumance.migrators.identities.forms.keycloak_made import GROUP_CLASSES, PERSON_CLASSES, UNIT_CLASSES
 from transhumance.migrators.identities.standard import NOBODY
 from transhumance.migrators.identities.values import LOCKED_FOR_GOOD
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?:;[A-Za-z0-9=*-]+)*")
-_NOT_SAID = frozenset({"LDAP_ID", "LDAP_ENTRY_DN"})  # the federation's own marks
+_NOT_SAID = frozenset(kc.FEDERATED)
 Attributes = dict[str, tuple[bytes, ...]]
 
 
@@ -29,15 +28,7 @@ def entry_for(properties: Mapping[str, Any]) -> LdifRecord:
         said.setdefault("entryUUID", (str(properties.get("id", "")).encode(),))
     make = _group if properties.get("type") == kc.GROUP else _user
     make(properties, said)
-    return LdifRecord(name[0] if name else made_name(properties), {n: v for n, v in said.items() if v})
-
-
-def made_name(properties: Mapping[str, Any]) -> str:
-    """A distinguished name for a user or group that was born in Keycloak."""
-    type_, text = ("cn", properties.get("name")) if properties.get("type") == kc.GROUP else ("uid", None)
-    own = format_dn(((Ava(type_, str(text or properties.get("username", "-")).encode()),),))
-    base = properties.get("base")
-    return f"{own},{base}" if base else own
+    return LdifRecord(name[0] if name else kc.made_name(properties), {n: v for n, v in said.items() if v})
 
 
 def _ours(properties: Mapping[str, Any], name: str) -> tuple[str, ...]:

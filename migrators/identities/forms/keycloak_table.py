@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transhumance.connectors.contract import PropertyClass, PropertyTable
-from transhumance.connectors.formats.keycloak import ATTRIBUTES, EXPIRED, FORM, INHERITED, MEMBER, ORDER, PASSWORD
+from transhumance.connectors.formats.keycloak import ATTRIBUTES, EXPIRED, FORM, INHERITED, MEMBER, MEMBER_LONG, ORDER
 
 _VOLATILE = {
     "createdTimestamp": "when the account was made here",
@@ -13,7 +13,6 @@ _VOLATILE = {
     "notBefore": "a log-out of everywhere",
     "emailVerified": "whether the address was confirmed here",
     "federationLink": "the directory that checks the password; cut in its time",
-    ATTRIBUTES + PASSWORD: "how the wave's passwords are settled",
     ATTRIBUTES + EXPIRED: "closed because the end date was reached",
 }
 _DERIVED = {
@@ -26,6 +25,8 @@ _DERIVED = {
     "access": "what the one who asks may do",
     "origin": "from the federation link",
     ATTRIBUTES + MEMBER: "the members that are no users here; `members` has all",
+    ATTRIBUTES + MEMBER_LONG: "the same",
+    ATTRIBUTES + "LDAP_*": "the marks of a federation link",
     ATTRIBUTES + INHERITED: "who is a member by way of another group",
     ATTRIBUTES + ORDER: "the order of values; the values have it",
 }
