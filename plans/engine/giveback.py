@@ -350,7 +350,9 @@ def _returned(
             if theirs is None:
                 legs[spec.name] = TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))
                 continue
-            own = opened.residue or residue
+            # what the archive kept is of the origin's form; what the target itself had beside the document, of its own
+            ours = origin is not None and origin.form != record.form
+            own = (residue or opened.residue) if ours else (opened.residue or residue)
             # an item born at the target has no origin: its own residue serves where the way back has its form
             same = form == (origin.form if origin is not None else record.form)
             given = own if theirs.carries_residue or same else ()

@@ -164,19 +164,23 @@ def _target_leg(
     theirs = codec_for(document.kind, form) if form else None
     if theirs is None:
         return TargetLeg(None, "blocked", "blocked", (("target:GEN-FORM-01", document.kind),))
-    same_form = form == record.form
+    named: tuple[Finding, ...] = ()
     try:
-        if same_form:
+        if form == record.form:
             encoded = returned
         else:
-            given = residue if theirs.carries_residue else ()
-            encoded = theirs.from_open(document, given, context).record
+            made = theirs.from_open(document, residue if theirs.carries_residue else (), context)
+            encoded, named = made.record, made.findings
         decoded = theirs.to_open(encoded, context).document
     except SkipItem as error:
-        return TargetLeg(None, "blocked", "blocked", ((f"target:{error.code}", error.text.en),))
+        return _left_out(error)
     differences = compare_documents(document, decoded, codec.document_table)
+    forward, grade = worst_forward([forward, *map(_forward, named)]), worst_back([grade, *map(_back, named)])
+    told = tuple((f"target:{f.code}", f.detail) for f in named)
     if not differences:
-        return TargetLeg(encoded, forward, grade)
+        return TargetLeg(encoded, forward, grade, told)
+    if any(_back(f) == "lossy" for f in named):  # what differs has its name already
+        return TargetLeg(encoded, forward, grade, told, document_digest(decoded))
     # what a target's form has no place for stays in the archive beside the residue, so it comes back from there
     only_meta = all(not d.path.startswith("body:") for d in differences)
     code = "GEN-TARGET-02" if only_meta else "GEN-TARGET-01"
@@ -185,9 +189,18 @@ def _target_leg(
         encoded,
         worst_forward([forward, "reduced"]),
         worst_back([grade, "residual" if only_meta else "lossy"]),
-        ((f"target:{code}", detail),),
+        (*told, (f"target:{code}", detail)),
         document_digest(decoded),
     )
+
+
+def _left_out(error: SkipItem) -> TargetLeg:
+    """The leg of an item that a target does not take: blocked, unless its code says that its user loses less (a
+    computer in a system of people)."""
+    found = Finding(error.code)
+    back: Back = "blocked" if _forward(found) == "blocked" or find_code(error.code) is None else _back(found)
+    forward: Forward = "blocked" if back == "blocked" else _forward(found)
+    return TargetLeg(None, forward, back, ((f"target:{error.code}", error.text.en),))
 
 
 def decoded_digest(record: Record, context: Context) -> str:

@@ -169,8 +169,10 @@ class Transfer:
                 lines.append(self._outcome_line(job, unit, chunk, key, legs[key], outcomes[key], known[key]))
             else:
                 leg = refused.get(key, legs[key])
-                line = self._line(job, unit, chunk, key, leg, "quarantined")
-                lines.append(_keeping_effect(line, known[key], status="quarantined"))
+                # what a target takes no items of is no fault of the item; what its user would miss waits for a person
+                status = "quarantined" if leg.forward == "blocked" or key in refused else "skipped"
+                line = self._line(job, unit, chunk, key, leg, status)
+                lines.append(_keeping_effect(line, known[key], status=status))
         return self._proved(job, unit, target, place, lines, {w.key: w.record for w in writes})
 
     def _there(self, job: Job, unit: Unit, chunk: Chunk, known: Items) -> Items:
