@@ -22,7 +22,7 @@ from transhumance.connectors.contract import Container, Retry, StopEndpoint, Tex
 from transhumance.connectors.contract.manifest import from_json, to_json
 from transhumance.connectors.formats.treenames import folded, folds_above, tree_path
 
-SCHEMA = 1
+SCHEMA = 2
 _TABLES = """
 CREATE TABLE container (id INTEGER PRIMARY KEY, folder TEXT NOT NULL UNIQUE, fold INTEGER NOT NULL,
   subject BLOB NOT NULL, workload TEXT NOT NULL, path TEXT NOT NULL, about TEXT NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE chunk (container INTEGER NOT NULL, name TEXT NOT NULL, seq INTEGER 
   PRIMARY KEY (container, name)) WITHOUT ROWID;
 CREATE TABLE item (container INTEGER NOT NULL, key BLOB NOT NULL, version TEXT NOT NULL, kind TEXT NOT NULL,
   size INTEGER NOT NULL, count INTEGER NOT NULL, seq INTEGER, at INTEGER, pack TEXT, fold INTEGER,
-  placed INTEGER NOT NULL, PRIMARY KEY (container, key)) WITHOUT ROWID;
+  placed INTEGER NOT NULL, subject BLOB NOT NULL, PRIMARY KEY (container, key)) WITHOUT ROWID;
 CREATE INDEX item_pending ON item (container, key) WHERE seq IS NOT NULL;
 CREATE INDEX item_fold ON item (fold) WHERE fold IS NOT NULL;
 CREATE TABLE file (path TEXT PRIMARY KEY, container INTEGER NOT NULL, sha256 BLOB NOT NULL) WITHOUT ROWID;
@@ -68,9 +68,10 @@ class Row:
     pack: str | None
     fold: int | None
     placed: int
+    subject: bytes = b""
 
 
-_ROW = "key, version, kind, size, count, seq, at, pack, fold, placed"
+ROW = "key, version, kind, size, count, seq, at, pack, fold, placed, subject"
 
 
 class Catalogue:
@@ -211,15 +212,15 @@ class Catalogue:
 
     def row(self, place: Place, key: bytes) -> Row | None:
         """An item, or None where it is not there (any more)."""
-        rows = self.ask(f"SELECT {_ROW} FROM item WHERE container = ? AND key = ? AND version != ''", place.id, key)
+        rows = self.ask(f"SELECT {ROW} FROM item WHERE container = ? AND key = ? AND version != ''", place.id, key)
         return Row(*rows[0]) if rows else None  # type: ignore[arg-type]
 
     def page(self, place: Place, cursor: bytes | None, limit: int) -> list[Row]:
         """The items after a key, in order of key."""
         rows = self.ask(
-            f"SELECT {_ROW} FROM item WHERE container = ? AND key > ? AND version != '' ORDER BY key LIMIT ?"
+            f"SELECT {ROW} FROM item WHERE container = ? AND key > ? AND version != '' ORDER BY key LIMIT ?"
             if cursor is not None
-            else f"SELECT {_ROW} FROM item WHERE container = ? AND version != '' ORDER BY key LIMIT ?",
+            else f"SELECT {ROW} FROM item WHERE container = ? AND version != '' ORDER BY key LIMIT ?",
             *((place.id, cursor, limit) if cursor is not None else (place.id, limit)),
         )
         return [Row(*row) for row in rows]  # type: ignore[arg-type]
@@ -267,7 +268,7 @@ class Catalogue:
             elif item.bodies and item.key not in old:
                 flat += 1
                 shards = shards or is_sharded(next(iter(item.bodies.values())).file)
-        self._db.executemany("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany("INSERT OR REPLACE INTO item VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._db.executemany("INSERT OR REPLACE INTO file VALUES (?,?,?)", list(files.values()))
         self._db.execute(
             "UPDATE container SET flat = flat + ?, sharded = max(sharded, ?), seq = max(seq, ?), busy = max(busy, ?)"
@@ -356,6 +357,7 @@ def _row(place: Place, item: Item, seq: int | None, at: int) -> tuple[object, ..
         pack,
         fold,
         placed,
+        item.subject,
     )
 
 

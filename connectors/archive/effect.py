@@ -114,7 +114,9 @@ class Effect:
             self._shelf.undo(list(bodies.values()))
             return early
         standard, name = str(record.properties.get("standard", "")), str(record.properties.get("name", ""))
-        item = Item(key, record.kind, standard, name, record.count, bodies, meta, residue, version)
+        item = Item(
+            key, record.kind, standard, name, record.count, bodies, meta, residue, version, subject=write.subject
+        )
         before = self._change(item, row)
         return Outcome(write.key, Status.WRITTEN, key, version, before)
 

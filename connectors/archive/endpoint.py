@@ -125,7 +125,10 @@ class ArchiveSource(_Endpoint):
         place = self._store.place_of(container)
         self._store.sync(place, again=cursor is None)
         rows = self._store.catalogue.page(place, cursor, PAGE + 1)
-        refs = tuple(ItemRef(row.key, row.version, row.kind, FORM, row.size, count=row.count) for row in rows[:PAGE])
+        refs = tuple(
+            ItemRef(row.key, row.version, row.kind, FORM, row.size, count=row.count, subject=row.subject)
+            for row in rows[:PAGE]
+        )
         return Page(refs, refs[-1].key if len(rows) > PAGE else None)
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
@@ -216,7 +219,7 @@ class ArchiveTarget(_Endpoint):
                 effect.remove(target_key, Expect(ANY))
                 done = Outcome(target_key, Status.REMOVED, target_key)
             else:
-                done = effect.write(Write(target_key, image, Expect(ANY)))
+                done = effect.write(Write(target_key, image, Expect(ANY), subject=row.subject if row else b""))
             effect.commit()
         if done.status in (Status.WRITTEN, Status.UNCHANGED):
             return Outcome(target_key, Status.WRITTEN, target_key, done.version)

@@ -46,7 +46,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line. `meta` and `residue` are JSON texts, as they are stored and hashed."""
+    """One line. `meta` and `residue` are JSON texts, as they are stored and hashed. `subject`: whose item it is, where
+    a container is shared by several."""
 
     key: bytes
     kind: str = ""
@@ -58,6 +59,7 @@ class Item:
     residue: str = "[]"
     version: str = ""
     before: str = ""
+    subject: bytes = b""
 
     @property
     def gone(self) -> bool:
@@ -91,6 +93,7 @@ def encode(item: Item) -> bytes:
     else:
         bodies = {name: _place(body) for name, body in sorted(item.bodies.items())}
         count = f'"count":{item.count},' if item.count != 1 else ""
+        count += f'"subject":{_dumps(key_text(item.subject))},' if item.subject else ""
         line = (
             f'{{"key":{text},"kind":{_dumps(item.kind)},"standard":{_dumps(item.standard)},"name":{_dumps(item.name)},'
             f'{count}"bodies":{_dumps(bodies)},'
@@ -131,6 +134,7 @@ def decode(line: bytes) -> Item:
             _dumps(plain["residue"]),
             plain["version"],
             plain.get("before", ""),
+            key_from_text(plain.get("subject", "")),
         )
     except (KeyError, TypeError, AttributeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"not a line of an index: {error}") from None

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from transhumance.connectors.archive.catalogue import Place, Row, file_of
+from transhumance.connectors.archive.catalogue import ROW, Place, Row, file_of
 from transhumance.connectors.archive.effect import SHARD_ABOVE, write_index
 from transhumance.connectors.archive.lines import Item, Stored, settled
 from transhumance.connectors.archive.naming import INDEX, PACKS, flat_path, part_path
@@ -27,7 +27,6 @@ from transhumance.connectors.formats.treenames import displaced_path, tree_path
 
 FENCE = Fence("%~settle", 0)
 _BATCH = 2000
-_ROW = "key, version, kind, size, count, seq, at, pack, fold, placed"
 
 
 def settle(store: Store, place: Place) -> None:
@@ -69,7 +68,7 @@ def _misplaced(store: Store, place: Place) -> Iterator[Row]:
     """Items that may have to move: documents that meet another or were displaced, and, where the container is too
     large for one folder, files outside its shards."""
     documents = store.catalogue.stream(
-        f"SELECT {_ROW} FROM item AS a WHERE container = ? AND version != '' AND fold IS NOT NULL AND (placed != 0"
+        f"SELECT {ROW} FROM item AS a WHERE container = ? AND version != '' AND fold IS NOT NULL AND (placed != 0"
         " OR EXISTS (SELECT 1 FROM folder AS f WHERE f.fold = a.fold)"
         " OR EXISTS (SELECT 1 FROM item AS b WHERE b.fold = a.fold"
         " AND (b.container != a.container OR b.key != a.key)))",
@@ -84,7 +83,7 @@ def _misplaced(store: Store, place: Place) -> Iterator[Row]:
             store.catalogue.shard(place)
     if sharded:
         others = store.catalogue.stream(
-            f"SELECT {_ROW} FROM item WHERE container = ? AND version != '' AND fold IS NULL AND pack IS NULL"
+            f"SELECT {ROW} FROM item WHERE container = ? AND version != '' AND fold IS NULL AND pack IS NULL"
             " AND placed = 0",
             place.id,
         )
@@ -140,7 +139,7 @@ def _repack(store: Store, place: Place) -> int:
     moved = 0
     for (path,) in rows:
         pack = str(path).removeprefix(f"{place.folder}/")
-        live = store.catalogue.ask(f"SELECT {_ROW} FROM item WHERE container = ? AND pack = ?", place.id, pack)
+        live = store.catalogue.ask(f"SELECT {ROW} FROM item WHERE container = ? AND pack = ?", place.id, pack)
         if not live:
             continue
         items = list(store.items(place, [Row(*row) for row in live]))  # type: ignore[arg-type]

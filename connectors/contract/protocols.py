@@ -49,12 +49,13 @@ class Before:
 class Write:
     """One item to write: its source key (which names it at the target where the target has no keys of its own), its
     record in the target's form, what is expected there, and the target's own key for it where it is known from an
-    earlier write."""
+    earlier write. `subject`: whose item it is, where a container is shared by several (as of `ItemRef`)."""
 
     key: bytes
     record: Record
     expect: Expect = field(default_factory=Expect)
     target_key: bytes | None = None
+    subject: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,8 @@ class Transfer:
             item = known[key]
             expect = Expect(item.target_version if item is not None and item.at_target else ABSENT)
             target_key = item.target_key if item is not None and item.at_target else None
-            writes.append(Write(key, record, expect, target_key))
+            subject = key_from_text(unit.lines[key].subject)
+            writes.append(Write(key, record, expect, target_key, subject))
         return writes, refused
 
     def _outcome_line(
