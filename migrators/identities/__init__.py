@@ -2,7 +2,8 @@
 
 All codecs give kind `entry` in the standard `ldif`. `ad-entry` maps Active Directory onto standard classes, with a
 residue; `ldif` is the entry as it is; `keycloak-user` is how users and groups of Keycloak hold it, `graph-json` how
-those of Entra ID do. A change (`changetype: delete`, ...) is kept as such, never applied.
+those of Entra ID do, `ldap-entry` how LDAP servers do. A change (`changetype: delete`, ...) is kept as such, never
+applied.
 """
 
 from transhumance.migrators.identities.ad_codec import AdEntryCodec
@@ -10,9 +11,11 @@ from transhumance.migrators.identities.codes import PEOPLE
 from transhumance.migrators.identities.codes_accounts import ACCOUNTS, FILES
 from transhumance.migrators.identities.codes_entra import ENTRA
 from transhumance.migrators.identities.codes_keycloak import KEYCLOAK
+from transhumance.migrators.identities.codes_ldap import LDAP
 from transhumance.migrators.identities.forms.entra import EntraCodec
 from transhumance.migrators.identities.forms.keycloak import KeycloakCodec
+from transhumance.migrators.identities.forms.ldap import LdapCodec
 from transhumance.migrators.identities.ldif_codec import LdifCodec
 
-CODECS = (AdEntryCodec(), LdifCodec(), KeycloakCodec(), EntraCodec())
-CODES = (*PEOPLE, *ACCOUNTS, *FILES, *KEYCLOAK, *ENTRA)
+CODECS = (AdEntryCodec(), LdifCodec(), KeycloakCodec(), EntraCodec(), LdapCodec())
+CODES = (*PEOPLE, *ACCOUNTS, *FILES, *KEYCLOAK, *ENTRA, *LDAP)
