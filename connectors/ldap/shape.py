@@ -100,7 +100,7 @@ class Shaper:
         if first == "objectclass":
             return
         if first in SECRET:
-            made.leave("ID-PWD-10", name)
+            made.leave("ID-PWD-20", name)
         elif first in _KEPT_AS:
             self._state(made, first, name, values)
         elif first == "entryuuid" or first == "createtimestamp":

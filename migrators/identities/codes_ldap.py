@@ -113,7 +113,7 @@ LDAP = (
         forward="blocked",
     ),
     coded(
-        "ID-PWD-10",
+        "ID-PWD-20",
         "info",
         ("Le mot de passe n'est pas écrit", "The password is not written"),
         (
