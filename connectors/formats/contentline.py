@@ -149,6 +149,16 @@ def unfold(line: bytes) -> bytes:
     return bare
 
 
+def is_utf8(line: bytes) -> bool:
+    """Whether a logical line is UTF-8. A fold may lie inside a character: simple programs cut lines so, and RFC 5545
+    section 3.1 asks readers to put them together again first."""
+    try:
+        unfold(line).removeprefix(BOM).decode()
+        return True
+    except UnicodeDecodeError:
+        return False
+
+
 def _fold_of(line: bytes) -> re.Pattern[bytes]:
     return _FOLD_LF if b"\n" in line else _FOLD_CR
 

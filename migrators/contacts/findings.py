@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from transhumance.connectors.contract import Finding, Link
 from transhumance.connectors.formats.contentline import (
-    BOM,
     Property,
     Text,
+    is_utf8,
     parse,
     text_of,
     unquote_printable,
@@ -77,17 +77,15 @@ def _damage(text: Text, data: bytes, props: Props) -> Iterator[Finding]:
         problems.append("no name")
     if problems:
         yield Finding("CARD-PARSE-01", "; ".join(dict.fromkeys(problems))[:300])
-    if not data.isascii() and _untold(text, data):
+    if not data.isascii() and _untold(text):
         yield Finding("CARD-ENC-01")
 
 
-def _untold(text: Text, data: bytes) -> bool:
+def _untold(text: Text) -> bool:
     """Whether there is text that is neither UTF-8 nor in a CHARSET that its line names (vCard 2.1)."""
-    try:
-        data.removeprefix(BOM).decode()
-        return False
-    except UnicodeDecodeError:
-        return any(not line.isascii() and b"CHARSET=" not in line[:200].upper() for line in text.lines)
+    return any(
+        not line.isascii() and not is_utf8(line) and b"CHARSET=" not in line[:200].upper() for line in text.lines
+    )
 
 
 def _binary(props: Props) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from transhumance.connectors.contract import Finding, Link
-from transhumance.connectors.formats.contentline import BOM, Property, Text, text_of
+from transhumance.connectors.formats.contentline import Property, Text, is_utf8, text_of
 from transhumance.migrators.ical import rrule
 
 KINDS = {"VEVENT": "event", "VTODO": "task", "VJOURNAL": "journal"}
@@ -96,11 +96,8 @@ def _damage(text: Text, data: bytes, found: Sequence[Part]) -> Iterator[Finding]
         problems += [f"{name} is no time" for name in ("DTSTART", "DTEND", "DUE") if _no_time(part.first(name))]
     if problems:
         yield Finding("CAL-PARSE-01", "; ".join(dict.fromkeys(problems))[:300])
-    if not data.isascii():
-        try:
-            data.removeprefix(BOM).decode()
-        except UnicodeDecodeError:
-            yield Finding("CAL-ENC-01")
+    if not data.isascii() and not all(line.isascii() or is_utf8(line) for line in text.lines):
+        yield Finding("CAL-ENC-01")
 
 
 def _no_time(prop: Property | None) -> bool:

@@ -146,6 +146,14 @@ def test_a_quoted_name_before_a_damaged_value_with_colons_comes_back() -> None:
     assert b'TZID="Asia/Tokyo":' in read_all(opened.document.bodies["content"]) and answer == "residual"
 
 
+def test_a_fold_inside_a_character_is_utf_8_all_the_same() -> None:
+    """RFC 5545 section 3.1: readers put the octets together again."""
+    head, end = b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20240101\r\n", b"END:VEVENT\r\nEND:VCALENDAR\r\n"
+    for summary, told in ((b"SUMMARY:\xc3\r\n \xa9t\xc3\xa9\r\n", False), (b"SUMMARY:\xe9t\xe9\r\n", True)):
+        opened, answer = grade(head + summary + end)
+        assert ("CAL-ENC-01" in {finding.code for finding in opened.findings}) == told and answer == "exact"
+
+
 def test_names_are_dropped_where_the_zones_were_edited() -> None:
     opened, _ = grade((CASES / "romance-named" / "source.ics").read_bytes())
     document = read_all(opened.document.bodies["content"])
