@@ -53,6 +53,7 @@ from transhumance.connectors.formats.mailfiles import (
     why,
 )
 from transhumance.connectors.formats.names import escape_name
+from transhumance.connectors.formats.staged import write_batch
 
 _NO_PLACE = frozenset({"flags", "keywords", "internal_date"})
 
@@ -119,25 +120,12 @@ class EmlTarget:
 
     def write(self, container: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
         folder = self._folder(container)
-        done: list[Outcome | None] = [None] * len(writes)
-        staged: list[_Staged] = []
-        try:
-            for at, write in enumerate(writes):
-                step = self._stage(folder, at, write)
-                if isinstance(step, Outcome):
-                    done[at] = step
-                else:
-                    staged.append(step)
-            if staged:
-                sync_filesystem(folder)
-            for step in staged:
-                done[step.at] = self._name(writes[step.at], step, fence)
-        finally:
-            for step in staged:
-                discard(step.temp)
-            if staged:
-                sync_folder(folder)
-        return [outcome for outcome in done if outcome is not None]
+        return write_batch(
+            folder,
+            writes,
+            lambda at, write: self._stage(folder, at, write),
+            lambda write, step: self._name(write, step, fence),
+        )
 
     def _stage(self, folder: Path, at: int, write: Write) -> _Staged | Outcome:
         """Lays the bytes aside and keeps what they would replace; an outcome where there is nothing to do."""

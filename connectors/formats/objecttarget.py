@@ -48,6 +48,7 @@ from transhumance.connectors.formats.names import escape_name
 from transhumance.connectors.formats.objectread import MARKS, UTF16_LIMIT, open_text, to_encoding
 from transhumance.connectors.formats.objectsource import Dialect, ObjectConfig, stem_key, version_of
 from transhumance.connectors.formats.objectsplit import NotOurs
+from transhumance.connectors.formats.staged import write_batch
 
 _CUT = re.compile(rb"%~[0-9a-f]{16}$")
 _HEAD = 1 << 20
@@ -117,25 +118,12 @@ class ObjectTarget:
 
     def write(self, container: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
         folder = self._folder(container)
-        done: list[Outcome | None] = [None] * len(writes)
-        staged: list[_Staged] = []
-        try:
-            for at, write in enumerate(writes):
-                step = self._stage(folder, at, write)
-                if isinstance(step, Outcome):
-                    done[at] = step
-                else:
-                    staged.append(step)
-            if staged:
-                sync_filesystem(folder)
-            for step in staged:
-                done[step.at] = self._name(writes[step.at], step, fence)
-        finally:
-            for step in staged:
-                discard(step.temp)
-            if staged:
-                sync_folder(folder)
-        return [outcome for outcome in done if outcome is not None]
+        return write_batch(
+            folder,
+            writes,
+            lambda at, write: self._stage(folder, at, write),
+            lambda write, step: self._name(write, step, fence),
+        )
 
     def _stage(self, folder: Path, at: int, write: Write) -> _Staged | Outcome:
         """Lays the bytes aside and keeps what they would replace; an outcome where there is nothing to do."""
