@@ -45,6 +45,7 @@ def rig(folder: Path) -> Rig:
             record(b"Dossier/vide", "folder", mode=0o700),
         ),
         changed=record(b"Dossier/case", "file", b"changed"),
+        place_says=frozenset({"uid", "gid", "owner", "group"}),
     )
 
 

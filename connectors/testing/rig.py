@@ -33,7 +33,8 @@ class Rig:
     among them, with distinct keys. `changed`: another content under the key of one of them. `populate`: for a
     connector that is only a source, puts the samples there by other means; the suite then skips what writes.
     `subject`, `path`: where the suite writes. `unlike`: names of suite tests that can't hold for this system, each
-    with the reason."""
+    with the reason. `place_says`: properties that the place itself says of every item, whatever was written (whose a
+    file is)."""
 
     connector: str
     config: Any
@@ -45,3 +46,4 @@ class Rig:
     subject: bytes = "agnès.o'neil@chu.example".encode()
     path: tuple[str, ...] = ("Dossier spécial <&>", "2026")
     unlike: dict[str, str] = field(default_factory=dict)
+    place_says: frozenset[str] = frozenset()
