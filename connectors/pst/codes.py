@@ -11,8 +11,8 @@ CODES = (
         "blocked",
         Text("Le fichier de données Outlook n'a pas pu être ouvert", "The Outlook data file could not be opened"),
         Text(
-            "Il est tronqué, endommagé, chiffré, ou n'est pas un .pst : aucun de ses éléments n'est lu",
-            "It is truncated, damaged, encrypted, or no .pst: none of its items is read",
+            "Il est tronqué, endommagé, chiffré, ou n'est pas un .pst : rien n'en est lu, ni message, ni agenda, ni contact",
+            "It is truncated, damaged, encrypted, or no .pst: nothing of it is read, no message, calendar or contact",
         ),
         Text(
             "Voir le détail ; réparer (scanpst) ou retrouver une autre copie",

@@ -37,6 +37,8 @@ from transhumance.connectors.pst.listing import list_item, listing_order
 
 PAGE = 500
 _FILE_SEPARATOR = b"#"
+TELLS = "mail"
+"""The workload that tells of a file that can't be read: the others would count it again."""
 
 
 @dataclass(slots=True)
@@ -123,10 +125,12 @@ class PstSource:
                 tree = read_tree(file, self._codec)
                 told = _told(file, tree)
         except Unreadable as error:
+            if workload != TELLS:  # one file is one blocked item, whatever it may have held
+                return
             reason = error.text(self.environment.lang)
             yield Container(subject, workload, key + _FILE_SEPARATOR, label, None, {"unreadable": reason})
             return
-        if all(folder.path for folder in tree.folders):  # no top: nothing but damages can be told
+        if workload == TELLS and all(folder.path for folder in tree.folders):  # no top: nothing but damages can be told
             yield Container(subject, workload, key + _FILE_SEPARATOR, label)
         for folder in tree.folders:
             if folder.workload == workload:

@@ -30,14 +30,16 @@ _READERS = {  # programs, not ours, that open the standard
 
 def matrix(found: Mapping[Key, Totals]) -> tuple[f.MatrixRow, ...]:
     """For each kind of object the answers of whole items (`*`), which sum to the items of its cells; then, for each
-    loss code, what becomes at best of the property that it names, on how many items."""
+    loss code, what becomes at best of the property that it names, on how many items. On the way back a code that leaves
+    it to the comparison has the answer of its items."""
     counts: Counter[tuple[str, str, str, str, str, str]] = Counter()
     for (_, workload, target), total in found.items():
         for row in total.rows:
             counts[(workload, row.kind, target, row.forward, row.grade, "")] += row.count
             for code in {c.partition(":")[2] for c in row.codes}:
                 known = find_code(code)
-                forward, back = (known.forward, known.back) if known else (row.forward, row.grade)
+                forward = known.forward if known else row.forward
+                back = known.back if known and known.back != "exact" else row.grade  # there the comparison decides
                 counts[(workload, row.kind, target, forward, back, code)] += row.count
     return tuple(
         f.MatrixRow(

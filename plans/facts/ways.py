@@ -178,11 +178,15 @@ _BEFORE_CUTOVER = f.Text(
 
 def _needs(project: Project, workload: str) -> f.Text:
     """What a return needs: the place that it leads to."""
-    back = project.workload(workload).back
-    fr, en = (back.to, back.to) if back else glossary.PLACE[RETURNED]
+    if project.workload(workload).back:
+        return f.Text(
+            "la vague a basculé et n'est pas close ; le système de retour (R2) est joignable",
+            "the wave is cut over and not closed; the system to return to (R2) is within reach",
+        )
+    fr, en = glossary.PLACE[RETURNED]
     return f.Text(
-        f"la vague a basculé et n'est pas close ; le retour mène à : {fr}",
-        f"the wave is cut over and not closed; the return leads to: {en}",
+        f"la vague a basculé et n'est pas close ; le retour mène à : {fr}, à côté du plan",
+        f"the wave is cut over and not closed; the return leads to: {en}, beside the plan",
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from transhumance.plans.report.classes import Verdict, belongs
-from transhumance.plans.report.facts import Cell, Loss, ReportFacts, Text, Verification
+from transhumance.plans.report.facts import Cell, Loss, Quarantined, ReportFacts, Text, Verification
 from transhumance.plans.report.wording import day, number, plural
 from transhumance.plans.report.words import word
 
@@ -161,6 +161,7 @@ def _to_decide(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
     derived = [
         *_open_losses(facts, judged, asked),
         *_unnamed_blocks(facts, judged),
+        *_set_aside(facts),
         *_unsigned(facts, judged),
         *_no_way_back(facts),
     ]
@@ -206,6 +207,36 @@ def _unnamed_blocks(facts: ReportFacts, judged: Judged) -> list[OpenDecision]:
         if left > 0 and not any(loss.severity == "blocked" and belongs(loss, cell) for loss in own):
             decisions.append(_to_settle(cell.workload, cell.wave, cell.target, left, None))
     return decisions
+
+
+def _set_aside(facts: ReportFacts) -> list[OpenDecision]:
+    """What waits in quarantine, one decision for each code, workload and wave; what the losses or the blocked items
+    ask about already is not asked twice."""
+    on = facts.identity.generated.date()
+    asked = {(loss.code, loss.workload, loss.wave) for loss in facts.losses if not accepted(loss, on)}
+    asked |= {(item.code, item.workload, item.wave) for item in facts.blocked or ()}
+    found: dict[tuple[str, str, str], list[Quarantined]] = {}
+    for row in facts.quarantine or ():
+        if (row.code, row.workload, row.wave) not in asked:
+            found.setdefault((row.code, row.workload, row.wave), []).append(row)
+    return [_of_quarantine(place, rows) for place, rows in sorted(found.items())]
+
+
+def _of_quarantine(place: tuple[str, str, str], rows: Sequence[Quarantined]) -> OpenDecision:
+    (code, workload, wave), n = place, len({row.ref for row in rows})
+    match = rows[0].operation == "match"
+    fr = ("sujet bloqué", "sujets bloqués") if match else ("élément en quarantaine", "éléments en quarantaine")
+    en = ("blocked subject", "blocked subjects") if match else ("item in quarantine", "items in quarantine")
+    cause, where_fr, where_en = rows[0].cause, word("workload", workload, "fr"), word("workload", workload, "en")
+    return OpenDecision(
+        what=Text(
+            f"Décider du sort de {_n(n, *fr, 'fr')}, {where_fr} ({code}) : {cause.fr}",
+            f"Decide what becomes of {_n(n, *en, 'en')}, {where_en} ({code}): {cause.en}",
+        ),
+        code=code,
+        waves=(wave,),
+        derived=True,
+    )
 
 
 def _to_settle(workload: str, wave: str, target: str, n: int, code: str | None) -> OpenDecision:

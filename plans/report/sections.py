@@ -262,21 +262,31 @@ def r5(doc: Doc, v: Voice) -> list[Block]:
 
 def r6(doc: Doc, v: Voice) -> list[Block]:
     columns = "col_phase col_place col_command col_who col_prerequisites col_rto col_rpo col_written col_rehearsed"
+    alike: dict[tuple[Cell, ...], list[str]] = {}
+    for row in doc["way_back"]:
+        alike.setdefault(_way(row, v), []).append(v.word("workload", row["workload"]))
+    waves = [row["wave"] for row in doc["way_back"]]
     rows = [
-        (
-            v.word("phase", row["phase"]),
-            f"{row['wave']}, {v.word('workload', row['workload'])}",
-            code(row["command"] or None),
-            (row["who"] or v("blank")) if row["command"] else "–",
-            v.of(row, "prerequisites"),
-            with_basis(row, "rto", v) if row["command"] else "–",
-            with_basis(row, "rpo", v) if row["command"] else "–",
-            v.of(row, "written_since"),
-            v.day(row["rehearsed"], v("never")) if row["command"] else "–",
-        )
-        for row in doc["way_back"]
+        (phase, f"{wave}{v('colon')} {', '.join(workloads)}", *rest)
+        for (phase, wave, *rest), workloads in sorted(alike.items(), key=lambda way: waves.index(str(way[0][1])))
     ]
     return [table(v, "r6-way-back", v("way_back_caption"), columns, rows), Line(v("typed_where"))]
+
+
+def _way(row: Doc, v: Voice) -> tuple[Cell, ...]:
+    """All that a row says but its workload: workloads that go back alike stand on one line."""
+    named = bool(row["command"])
+    return (
+        v.word("phase", row["phase"]),
+        row["wave"],
+        code(row["command"] or None),
+        (row["who"] or v("blank")) if named else "–",
+        v.of(row, "prerequisites"),
+        with_basis(row, "rto", v) if named else "–",
+        with_basis(row, "rpo", v) if named else "–",
+        v.of(row, "written_since"),
+        v.day(row["rehearsed"], v("never")) if named else "–",
+    )
 
 
 def with_basis(row: Doc, name: str, v: Voice) -> str:

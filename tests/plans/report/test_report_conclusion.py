@@ -8,7 +8,7 @@ from types import ModuleType
 
 from transhumance.plans.report.classes import classify
 from transhumance.plans.report.conclusion import Conclusion, conclude
-from transhumance.plans.report.facts import Decision, GateEvent, ReportFacts, Text
+from transhumance.plans.report.facts import Decision, GateEvent, Quarantined, ReportFacts, Text
 
 
 def concluded(facts: ReportFacts) -> Conclusion:
@@ -85,8 +85,35 @@ def test_blocked_items_without_a_code_ask_for_a_decision(samples: ModuleType) ->
     settled = [text for text in said if text.startswith("Decide what becomes of")]
     assert sum("without a code" in text for text in settled) == 4
     assert [text for text in settled if "without" not in text] == [
-        "Decide what becomes of 3 blocked items (DOC-NAME-03): documents → nextcloud"
+        "Decide what becomes of 3 blocked items (DOC-NAME-03): documents → nextcloud",
+        "Decide what becomes of 1 item in quarantine, mail (MAIL-EMBED-02): An attached message could not be opened.",
     ]
+
+
+def test_what_the_losses_ask_is_not_asked_again_for_the_quarantine(samples: ModuleType) -> None:
+    said = [d.what.en for d in concluded(samples.two_waves()).decisions]
+    assert any("MAIL-EMBED-02" in text for text in said)
+    assert not any("in quarantine" in text for text in said)
+
+
+def test_a_subject_that_is_nobody_s_is_never_a_plain_go(samples: ModuleType) -> None:
+    quiet = samples.quiet()
+    (first, *_) = quiet.cells
+    lost = Quarantined(
+        ref="85fc6ea9223d",
+        workload="mail",
+        wave=first.wave,
+        target="mbox",
+        operation="match",
+        code="PLAN-MEMBER-01",
+        cause=Text("Un sujet n'est apparié à personne", "A subject is matched to nobody"),
+        remedy=Text("Compléter people.csv", "Complete people.csv"),
+    )
+    conclusion = concluded(replace(quiet, quarantine=(lost,)))
+    assert conclusion.go == "go_with_decisions"
+    assert conclusion.decisions[-1].what.fr == (
+        "Décider du sort de 1 sujet bloqué, messagerie (PLAN-MEMBER-01) : Un sujet n'est apparié à personne"
+    )
 
 
 def test_a_defect_found_by_verification_is_no_go(samples: ModuleType) -> None:
