@@ -103,7 +103,7 @@ SEVERITY: Final[Mapping[str, Pair]] = {
 }
 PLACE: Final[Mapping[str, Pair]] = {  # archives that no plan names
     ".residue": ("archive des résidus", "archive of residues"),
-    ".returned": ("archive des retours", "archive of what returned"),
+    ".returned": ("archive des retours (.transhumance/returned)", "archive of what returned (.transhumance/returned)"),
 }
 SUBJECT: Final[Mapping[str, tuple[Pair, Pair]]] = {  # one, several
     "person": (("personne", "person"), ("personnes", "people")),

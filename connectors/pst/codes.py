@@ -11,7 +11,7 @@ CODES = (
         "blocked",
         Text("Le fichier de données Outlook n'a pas pu être ouvert", "The Outlook data file could not be opened"),
         Text(
-            "Il est tronqué, endommagé, chiffré, ou n'est pas un .pst : rien n'en est lu, ni message, ni agenda, ni contact",
+            "Tronqué, endommagé, chiffré, ou pas un .pst : rien n'en est lu, ni message, ni agenda, ni contact",
             "It is truncated, damaged, encrypted, or no .pst: nothing of it is read, no message, calendar or contact",
         ),
         Text(

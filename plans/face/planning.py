@@ -259,7 +259,7 @@ def _loss(console: Console, code: str, count: int, approval: Approval, accepted:
     known = find_code(code)
     severity = known.severity if known else "major"
     if code in approval.undecided:
-        by: Cell = Styled(console.text("à décider", "to be decided"), "warn")
+        by: Cell = Styled(console.text("cette approbation", "this approval"), "warn")
     else:
         by = accepted.get(code) or console.text("rien à accepter", "nothing to accept")
     return [

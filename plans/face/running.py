@@ -31,6 +31,8 @@ def run_waves(console: Console, project: Project, wave: str | None, kind: str | 
     """Runs one wave, or every wave that is approved and whose turn it is. What was done is shown even where a later
     wave can't begin."""
     wanted = [project.wave(wave).id] if wave else [w for w in _approved(project) if _its_turn(console, project, w)]
+    if not wave:
+        _left_aside(console, project)
     if not wanted:
         return nothing_to_run(console, project)
     results: list[Result] = []
@@ -61,6 +63,16 @@ def _approved(project: Project) -> list[str]:
     taken = {"approved", "running", "ready", "stopped"}
     found = [(w.id, project.ledger.wave(w.id).state) for w in project.plan.waves]
     return [name for name, state in found if state in taken or (state == "planned" and not required(project, name))]
+
+
+def _left_aside(console: Console, project: Project) -> None:
+    """Waves that `run` does not take by itself yet, and what they wait for."""
+    for wave in project.plan.waves:
+        state = project.ledger.wave(wave.id).state
+        if state == "draft":
+            console.say(f"{wave.id} attend `transhume plan`.", f"{wave.id} waits for `transhume plan`.")
+        elif state == "planned" and required(project, wave.id):
+            console.say(f"{wave.id} attend une approbation.", f"{wave.id} waits for an approval.")
 
 
 def _its_turn(console: Console, project: Project, name: str) -> bool:

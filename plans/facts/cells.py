@@ -78,15 +78,18 @@ def workloads_of(project: Project, wave: Wave) -> list[str]:
 
 
 def _complete(project: Project, found: dict[Key, Totals]) -> None:
-    """A finished full pass has seen everything: the inventory, taken earlier, no longer counts. A sample has not."""
+    """A finished full pass has seen everything: the inventory, taken earlier, no longer counts, and a workload in which
+    there was nothing has no cell. A sample has not."""
     full = ("dry_run", "initial", "delta")
     done = [p for p in project.ledger.passes() if p.kind in full and p.state == "done"]
     finished = {p.wave for p in done if p.detail.get("sample") is None}
     drawn = {p.wave for p in project.ledger.passes() if p.kind == "dry_run" and p.detail.get("sample")} - finished
-    for (wave, _, _), total in found.items():
+    for (wave, workload, target), total in list(found.items()):
         total.sampled = wave in drawn
         if wave in finished:
             total.listed = 0
+            if not total.items:
+                del found[(wave, workload, target)]
 
 
 def _listed(project: Project, wave: Wave, workload: str) -> int:

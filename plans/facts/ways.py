@@ -185,8 +185,8 @@ def _needs(project: Project, workload: str) -> f.Text:
         )
     fr, en = glossary.PLACE[RETURNED]
     return f.Text(
-        f"la vague a basculé et n'est pas close ; le retour mène à : {fr}, à côté du plan",
-        f"the wave is cut over and not closed; the return leads to: {en}, beside the plan",
+        f"la vague a basculé et n'est pas close ; le retour mène à : {fr}",
+        f"the wave is cut over and not closed; the return leads to: {en}",
     )
 
 

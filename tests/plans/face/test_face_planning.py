@@ -98,4 +98,4 @@ def test_what_an_approval_covers(memory: Any, console: Console, capsys: Captured
     show_approval(console, memory.project, found)
     out = capsys.readouterr().out
     assert found.undecided == ("GEN-SIZE-01",) and "GEN-SIZE-01" in out
-    assert console.text("à décider", "to be decided") in out and found.digest in out
+    assert console.text("cette approbation", "this approval") in out and found.digest in out
