@@ -12,6 +12,7 @@ import pytest
 from transhumance.connectors.active_directory.config import AdConfig
 from transhumance.connectors.active_directory.source import AdSource
 from transhumance.connectors.contract import Container, Environment, ItemRef, Page, Record, Subject
+from transhumance.connectors.formats.ldapwire import Address, Session
 from transhumance.fixtures.ldapfront import Front
 from transhumance.fixtures.services.base import NotHere
 from transhumance.fixtures.services.samba import Samba
@@ -32,6 +33,13 @@ def started(**options: Any) -> Iterator[Samba]:
 def samba() -> Iterator[Samba]:
     """One controller for all of these tests; each works below an OU of its own."""
     yield from started()
+
+
+@pytest.fixture(scope="session")
+def hand(samba: Samba) -> Iterator[Session]:
+    """Who changes the directory meanwhile."""
+    with Session(Address(samba.url, samba.admin, samba.password, samba.ca_file)) as session:
+        yield session
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ nothing any more."""
 import json
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,13 @@ from transhumance.connectors.active_directory.controls import SHOW_DELETED
 from transhumance.connectors.contract import Expired, Fault, Retry
 from transhumance.connectors.formats import ldapber as ber
 from transhumance.connectors.formats.ldapber import Control, Mod
-from transhumance.connectors.formats.ldapwire import Address, Session
+from transhumance.connectors.formats.ldapwire import Session
 from transhumance.fixtures.ldapfront import Front
 from transhumance.fixtures.services.samba import Samba
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("samba")]
 OPERATIONS = 45  # a round
 ROUNDS = 4
-
-
-@pytest.fixture(scope="session")
-def hand(samba: Samba) -> Iterator[Session]:
-    """Who changes the directory meanwhile."""
-    with Session(Address(samba.url, samba.admin, samba.password, samba.ca_file)) as session:
-        yield session
 
 
 class Play:
