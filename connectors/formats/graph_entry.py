@@ -22,7 +22,9 @@ PREFIX = "#microsoft.graph."
 USER, GROUP = PREFIX + "user", PREFIX + "group"
 VOLATILE = frozenset({"registeredMethods"})
 NAMES = ("onPremisesSamAccountName", "userPrincipalName", "mailNickname", "displayName")
-_RANKS = {USER: b"2", GROUP: b"3", PREFIX + "orgContact": b"2"}
+POLICY, APPLICATION = PREFIX + "conditionalAccessPolicy", PREFIX + "servicePrincipal"
+PLACES = {POLICY: b"9conditional-access/", APPLICATION: b"9app-roles/"}
+_RANKS = {USER: b"2", GROUP: b"3", PREFIX + "orgContact": b"2", **PLACES}
 _TAIL = 12  # the last digits of an id, as Microsoft's own group writeback appends them to a name
 
 Json = dict[str, Any]
@@ -58,13 +60,14 @@ def guid_of(item: Mapping[str, Any]) -> bytes:
 
 
 def key_of(item: Mapping[str, Any]) -> bytes:
-    """The key: a rank (people before groups before the rest), then the 16 bytes. Raises `ValueError`."""
+    """The key: a rank (people before groups before the rest, with the place of an inventory), then the 16 bytes.
+    Raises `ValueError`."""
     return _RANKS.get(str(item.get("@odata.type")), b"9") + guid_of(item)
 
 
 def stable_id_of(key: bytes) -> bytes:
     """The usual text of a key's GUID."""
-    return str(uuid.UUID(bytes_le=key[1:17])).encode()
+    return str(uuid.UUID(bytes_le=key[-16:])).encode()
 
 
 def named_by(item: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ Graph itself gives is refused where it leads elsewhere.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import ssl
 import threading
@@ -145,7 +146,7 @@ class GraphSession:
         return list(await asyncio.gather(*map(one, chunks)))
 
     def _url(self, where: str, query: Mapping[str, str] | None = None) -> str:
-        if not where.startswith("/"):
+        if not where.startswith("/") or where.startswith("//"):
             return self._checked(where)
         return self._config.base_url + asked(where, query)
 
@@ -179,6 +180,16 @@ class GraphSession:
                 Text(f"Graph refuse le jeton : {message[:200]}", f"Graph refuses the token: {message[:200]}")
             )
         return Refused(answer.status, code, message, what)
+
+    def claims(self) -> Mapping[str, Any]:
+        """What the access token says of itself (`roles`, `tid`), for advice only; nothing where it can't be read."""
+        token = self._tokens(False)
+        try:
+            part = token.split(".")[1]
+            found = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        except (ValueError, IndexError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     # --- the SDK
 
@@ -246,9 +257,11 @@ class GraphSession:
         adapter.base_url = self._config.base_url
         return client, adapter
 
-    def _trust(self) -> ssl.SSLContext:
-        """Whom to trust: always someone."""
+    def _trust(self) -> ssl.SSLContext | bool:
+        """Whom to trust: always someone. Nothing is loaded for `http://`, which the plan must allow by name."""
         file = self._config.ca_file
+        if self._origin[0] != "https":
+            return False
         try:
             return ssl.create_default_context(cafile=str(self._base / file) if file else None)
         except (OSError, ssl.SSLError) as error:
