@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transhumance import __version__
-from transhumance.plans.face.commandline import Commands, spoken
+from transhumance.plans.face.commandline import Commands, plan_first, spoken
 
 if TYPE_CHECKING:
     from transhumance.plans.engine.runner import Result
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DECISION = 2
 PLAN = click.argument("plan", type=click.Path(dir_okay=False, path_type=Path), default=Path("plan.yaml"))
+PLAN_FIRST = click.argument("plan", type=click.Path(path_type=Path), default=Path("plan.yaml"), callback=plan_first)
 WAVE = click.option("--wave", "wave", metavar="W", help="only this wave")
 ONE_WAVE = click.option("--wave", "wave", metavar="W", required=True, help="the wave")
 
@@ -393,7 +394,7 @@ def quarantine_list(console: Console, plan: Path, wave: str | None) -> int:
 
 
 @quarantine.command(name="retry")
-@PLAN
+@PLAN_FIRST
 @click.argument("numbers", nargs=-1, type=int)
 @face
 def quarantine_retry(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
@@ -408,7 +409,7 @@ def quarantine_retry(console: Console, plan: Path, numbers: tuple[int, ...]) -> 
 
 
 @quarantine.command(name="skip")
-@PLAN
+@PLAN_FIRST
 @click.argument("numbers", nargs=-1, type=int, required=True)
 @face
 def quarantine_skip(console: Console, plan: Path, numbers: tuple[int, ...]) -> int:
@@ -491,16 +492,16 @@ def ledger_backup(console: Console, plan: Path, folder: Path | None) -> int:
 
 
 @ledger.command(name="restore")
-@PLAN
+@PLAN_FIRST
 @click.argument("copy", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @face
 def ledger_restore(console: Console, plan: Path, copy: Path) -> int:
     """Puts a copy in the ledger's place; the present one is kept aside."""
+    from transhumance.plans.commands.restoring import restore_ledger
     from transhumance.plans.face.endings import finished
-    from transhumance.plans.ledger.backup import restore
 
     with _project(console, plan) as project:
-        restore(copy, project.state)
+        restore_ledger(project, copy)
     return finished(console, "restore", "Registre restauré.", "Ledger restored.", f"transhume resume {plan}")
 
 

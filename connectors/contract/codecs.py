@@ -110,10 +110,9 @@ class Codec(Protocol):
 
 def part_digest(value: Value | bytes) -> str:
     """The digest of a part of a document, given as bytes or as a plain value."""
-    data = (
-        value if isinstance(value, bytes) else json.dumps(to_json(value), sort_keys=True, ensure_ascii=False).encode()
-    )
-    return hashlib.sha256(data).hexdigest()[:32]
+    if not isinstance(value, bytes):  # lone surrogates are kept, as in manifests
+        value = json.dumps(to_json(value), sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(value).hexdigest()[:32]
 
 
 def document_digest(document: Document) -> str:

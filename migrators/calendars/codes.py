@@ -12,14 +12,14 @@ ZONES = (
         "info",
         Text("Un nom de fuseau Windows ou privé est devenu IANA", "A Windows or private zone name became IANA's"),
         Text(
-            "Un nom Windows vaut pour plusieurs fuseaux IANA : celui du territoire de l'établissement est pris, les "
+            "Un nom Windows vaut pour plusieurs fuseaux IANA : celui de la vague, sinon de France, est pris, les "
             "instants restant les mêmes",
-            "A Windows name stands for several IANA zones: that of the establishment's territory is taken, and every "
+            "A Windows name stands for several IANA zones: the wave's, else that of France, is taken, and every "
             "instant stays the same",
         ),
         Text(
-            "Vérifier `territory` et `timezone` du plan ; le nom d'origine revient du résidu",
-            "Check the plan's `territory` and `timezone`; the original name comes back from the residue",
+            "Vérifier le `timezone` de la vague dans le plan ; le nom d'origine revient du résidu",
+            "Check the wave's `timezone` in the plan; the original name comes back from the residue",
         ),
     ),
     LossCode(

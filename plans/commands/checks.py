@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from transhumance.connectors.contract import Text, UserError
 from transhumance.plans.commands.sessions import frozen
-from transhumance.plans.ledger.contract import WaveRow
+from transhumance.plans.ledger.contract import FORWARD, WaveRow
 from transhumance.plans.model.digest import difference
 from transhumance.plans.model.errors import PlanErrors
 from transhumance.plans.model.reserved import unsupported
 from transhumance.plans.model.waves import Wave
-from transhumance.plans.project import Project
+from transhumance.plans.project import RESIDUE, Project
 from transhumance.plans.waves import acceptance, states
 from transhumance.plans.waves.acceptance import approvers, required
 from transhumance.plans.waves.resolve import Resolver, drift, parts_of
@@ -92,7 +92,7 @@ def check_losses(project: Project, wave: Wave) -> None:
 def _check_after(project: Project, wave: Wave) -> None:
     for other, wanted in wave.after.items():
         row = project.ledger.wave(other)
-        if not states.reached(row.state, wanted, is_verified(project, other)):
+        if not states.reached(row.state, wanted, was_verified(project, other)):
             raise states.refuse(
                 wave.id,
                 project.ledger.wave(wave.id).state,
@@ -103,12 +103,30 @@ def _check_after(project: Project, wave: Wave) -> None:
             )
 
 
+def was_verified(project: Project, wave: str) -> bool:
+    """Whether the wave was verified without a defect since its last rollback: what a later wave waits for. A delta of
+    the earlier one does not send it back to the queue."""
+    return _clean(project, wave, _last(project, wave, "rollback"))
+
+
 def is_verified(project: Project, wave: str) -> bool:
-    """Whether the wave's last verification found no defect, and nothing was undone since."""
-    undone = max((p.id for p in project.ledger.passes(wave) if p.kind == "rollback"), default=0)
-    rows = [r for r in project.ledger.verifications(wave) if r["pass_id"] > undone]
-    last = {(r["workload"], r["target"]): r for r in rows}.values()
-    return any(r["checked"] for r in last) and not any(r["defects"] for r in last)
+    """Whether what is at the wave's targets now was all read back without a defect: nothing was written or undone
+    since, and no target was left out."""
+    wrote = (p.id for p in project.ledger.passes(wave) if p.kind in FORWARD and p.detail.get("done", 1))
+    return _clean(project, wave, max([_last(project, wave, "rollback"), *wrote]))
+
+
+def _last(project: Project, wave: str, kind: str) -> int:
+    return max((p.id for p in project.ledger.passes(wave) if p.kind == kind), default=0)
+
+
+def _clean(project: Project, wave: str, after: int) -> bool:
+    rows = [r for r in project.ledger.verifications(wave) if r["pass_id"] > after]
+    last = {(r["workload"], r["target"]): r for r in rows}
+    workloads = {workload for workload, _ in last} & {*project.plan.workloads}
+    wanted = {(w, t) for w in workloads for t in project.targets(w) if t != RESIDUE}
+    found = last.values()
+    return wanted <= last.keys() and any(r["checked"] for r in found) and not any(r["defects"] for r in found)
 
 
 def drift_of(project: Project, wave: Wave) -> tuple[int, list[str], list[str]]:

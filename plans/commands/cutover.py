@@ -7,7 +7,7 @@ from math import ceil, log
 
 from transhumance.connectors.contract import Text
 from transhumance.plans.commands.checks import check_losses, check_may_run, is_verified
-from transhumance.plans.commands.forward import forward, held_back
+from transhumance.plans.commands.forward import forget_acceptances, forward, held_back
 from transhumance.plans.commands.returning import into_source
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
 from transhumance.plans.commands.timing import check_window
@@ -157,8 +157,7 @@ def give_back(project: Project, wave_id: str, report: Report = silent, approved:
         wave = project.wave(wave_id)
         result = one_pass(s, wave, "reverse", Reverse(), report, held_back, ReverseJob)
         if result.state == "done":
-            for workload in wave.workloads:  # an acceptance of deletions holds for one pass
-                project.ledger.clear_problems(0, workload, [b""])
+            forget_acceptances(project, wave_id)
             project.ledger.set_wave(wave_id, project.actor, state="returned", master="source")
     return result
 

@@ -79,13 +79,19 @@ def forward(s: Session, wave: Wave, kind: str, report: Report) -> Result:
         project.ledger.set_wave(wave.id, project.actor, state="running")
     result = one_pass(s, wave, kind, Transfer(), report, _before_removals)
     if result.state == "done":
-        for workload in wave.workloads:  # an acceptance holds for one pass: the next deletions ask again
-            project.ledger.clear_problems(0, workload, [b""])
+        forget_acceptances(project, wave.id)
         project.ledger.set_wave(wave.id, project.actor, state="ready")
     elif result.state == "stopped":
         project.ledger.set_wave(wave.id, project.actor, state="stopped")
     _backup(project)
     return result
+
+
+def forget_acceptances(project: Project, wave: str) -> None:
+    """An acceptance of deletions holds for one pass: the next ones ask again."""
+    for problem in project.ledger.problems(wave):
+        if problem.state == "accepted" or problem.code == DELETE:
+            project.ledger.clear_problems(problem.container, problem.target, [problem.key])
 
 
 def _backup(project: Project) -> None:

@@ -38,6 +38,6 @@ def quarantine_skip(project: Project, numbers: Sequence[int], who: str) -> int:
         if problem.code == EMPTY:
             project.ledger.set_container(problem.container, "emptied")
             project.ledger.close_passes(problem.wave, "delta", "held")
-        project.ledger.set_problem(problem.id, "accepted" if problem.code == DELETE else "skipped", who)
+        project.ledger.set_problem(problem.id, "accepted" if problem.code in (EMPTY, DELETE) else "skipped", who)
         project.ledger.add_event(who, "skip", problem.wave, {"code": problem.code, "id": problem.id})
     return len(chosen)

@@ -43,11 +43,12 @@ class Bucket:
 
 
 class Gate:
-    """The one door to an endpoint. `waiting`: the reason of the present wait, for `status`; empty when there is
+    """The one door to an endpoint. `waiting`: the reason of the present wait, for `status`; None when there is
     none."""
 
     def __init__(self, endpoint: str, limits: Limits, stop: threading.Event) -> None:
-        self.endpoint, self.waiting = endpoint, ""
+        self.endpoint = endpoint
+        self.waiting: Text | None = None
         self._slots = threading.BoundedSemaphore(limits.concurrency)
         self._requests = Bucket(limits.requests_per_second)
         self._bytes = Bucket(None if limits.mbps is None else limits.mbps * 125_000)
@@ -78,9 +79,9 @@ class Gate:
     def _wait(self, seconds: float, why: Text) -> None:
         if seconds <= 0:
             return
-        self.waiting = f"{self.endpoint}: {why.en}"
+        self.waiting = Text(f"{self.endpoint} : {why.fr}", f"{self.endpoint}: {why.en}")
         try:
             if self._stop.wait(seconds):
                 raise Stopped
         finally:
-            self.waiting = ""
+            self.waiting = None

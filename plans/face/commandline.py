@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
@@ -75,6 +76,17 @@ class Commands(Spoken, click.Group):
         if not standalone_mode:
             return run()
         sys.exit(_ended(run))
+
+
+def plan_first(ctx: click.Context, parameter: click.Parameter, value: Path) -> Path:
+    """The PLAN of a command whose other arguments come after it: a number or a folder in its place is told."""
+    if value.is_dir() or (value.name.isdigit() and not value.exists()):
+        name = os.fspath(value)
+        french = f"le plan vient d'abord : {ctx.command_path} plan.yaml {name}"
+        raise click.UsageError(
+            french if spoken() == "fr" else f"the plan comes first: {ctx.command_path} plan.yaml {name}"
+        )
+    return value
 
 
 def spoken() -> Lang:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from transhumance.connectors.contract import Text
-from transhumance.plans.commands.checks import is_verified
+from transhumance.plans.commands.checks import is_verified, was_verified
 from transhumance.plans.ledger.contract import WaveRow
 from transhumance.plans.project import Project
 from transhumance.plans.waves import states
@@ -84,6 +84,9 @@ def _blocked(project: Project, row: WaveRow) -> Step | None:
 
 def _decided(project: Project, row: WaveRow) -> Step | None:
     count = open_problems(project, row.id, "retry", "accepted")
+    if count and row.state == "cut_over":
+        why = Text(f"{count} décision(s) à appliquer", f"{count} decision(s) to be carried out")
+        return Step(command(project, "return", row.id), why)
     if not count or row.state not in ("approved", "running", "ready", "stopped"):
         return None
     why = Text(f"{count} décision(s) à appliquer", f"{count} decision(s) to be carried out")
@@ -93,7 +96,7 @@ def _decided(project: Project, row: WaveRow) -> Step | None:
 def waits_for(project: Project, wave: str) -> tuple[str, str] | None:
     """The first wave that another one must wait for, and how far it must come."""
     for other, wanted in project.wave(wave).after.items():
-        if not states.reached(project.ledger.wave(other).state, wanted, is_verified(project, other)):
+        if not states.reached(project.ledger.wave(other).state, wanted, was_verified(project, other)):
             return other, wanted
     return None
 

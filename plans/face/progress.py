@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
 
+from transhumance.connectors.contract import Text
 from transhumance.plans.engine.job import Job
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Console, duration, number, printable, share, size
@@ -37,7 +38,7 @@ class Standing:
     problems: int
     listed: bool
     seconds: float
-    waiting: str = ""
+    waiting: Text | None = None
 
     @property
     def rate(self) -> float:
@@ -133,7 +134,7 @@ class Progress:
             problems=now.problems,
             rate=round(now.rate, 1),
             eta=None if now.left is None else round(now.left, 1),
-            waiting=now.waiting,
+            waiting=self._console.of(now.waiting) if now.waiting else "",
         )
 
 
@@ -153,7 +154,7 @@ def standing(job: Job, seconds: float, done_before: int = 0, total_before: int =
         counts.problems,
         listed,
         seconds,
-        waits[0] if waits else "",
+        waits[0] if waits else None,
     )
 
 
@@ -169,7 +170,7 @@ def status_line(now: Standing, lang: str) -> str:
         problem = words.plural(now.problems, ("problème", "problem"), ("problèmes", "problems"), lang)
         parts.append(f"{number(now.problems, lang)} {problem}")
     if now.waiting:
-        parts.append(("attend : " if lang == "fr" else "waits: ") + now.waiting)
+        parts.append(f"attend : {now.waiting.fr}" if lang == "fr" else f"waits: {now.waiting.en}")
     if now.left is not None:
         parts.append(("reste " if lang == "fr" else "ETA ") + duration(now.left, lang))
     elif not now.listed:

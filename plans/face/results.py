@@ -116,6 +116,7 @@ _EQUAL = (("égal à la relecture", "equal when read back"), ("égaux à la rele
 _DIFFERENT = (("manquant ou différent", "missing or different"), ("manquants ou différents", "missing or different"))
 _UNDONE = (("défait", "undone"), ("défaits", "undone"))
 _CHANGED = (("changé depuis, laissé", "changed since, left"), ("changés depuis, laissés", "changed since, left"))
+_LEFT = (("là avant nous, laissé", "there before us, left"), ("là avant nous, laissés", "there before us, left"))
 _RETURNED = (
     ("revenu, relu, égal", "returned, read back, equal"),
     ("revenus, relus, égaux", "returned, read back, equal"),
@@ -132,6 +133,8 @@ _BY_PASS = {
 
 
 def _label(kind: str, status: str) -> tuple[Pair, Pair]:
+    if kind == "rollback" and status == "left":
+        return _LEFT
     if kind not in _BY_PASS or (kind == "reverse" and status in ("failed", "removed", "aside")):
         return words.STATUS_ONE.get(status, (status, status)), words.STATUS.get(status, (status, status))
     return _BY_PASS[kind][status in ("quarantined", "failed")]

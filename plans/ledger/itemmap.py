@@ -16,6 +16,7 @@ from pathlib import Path
 
 from transhumance.connectors.contract import BACK, FORWARD, OutputLine, key_from_text
 from transhumance.connectors.contract.codes import Back, Forward
+from transhumance.plans.ledger.modes import make_private
 
 PROOFS = ("predicted", "format", "target", "returned")
 STATUSES = (
@@ -131,6 +132,7 @@ class ItemMap:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.RLock()
+        make_private(path)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         # it is rebuilt from the manifests, so the last transactions may be lost with the power, never half of one
         self._db.executescript(

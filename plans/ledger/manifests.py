@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from transhumance.connectors.contract import InputLine, OutputLine, Text, UserError, decode_lines, encode_lines
+from transhumance.plans.ledger.modes import file_mode, folder_mode
 
 Line = TypeVar("Line", InputLine, OutputLine)
 
@@ -33,9 +34,12 @@ class Manifests:
         data = encode_lines(lines)
         sha256 = hashlib.sha256(data).hexdigest()
         path = self.path(name, sha256)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make(path.parent)
         aside = path.with_suffix(f".{os.getpid()}.tmp")
-        with open(aside, "wb") as out:
+        mode = file_mode(path.parent)
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with open(handle, "wb") as out:
+            os.fchmod(out.fileno(), mode)  # whatever the umask
             out.write(zlib.compress(data, 1))
             out.flush()
             os.fsync(out.fileno())
@@ -46,6 +50,14 @@ class Manifests:
         finally:
             os.close(folder)
         return sha256
+
+    def _make(self, folder: Path) -> None:
+        """Makes a folder as narrow as the state folder that holds it."""
+        for place in (self._folder, folder):
+            if not place.is_dir():
+                self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                place.mkdir(mode=0o700, exist_ok=True)
+                os.chmod(place, folder_mode(place.parent))
 
     def read(self, name: str, kind: type[Line], sha256: str) -> Iterator[Line]:
         """The lines again. Raises `UserError` where the file is missing or is not the one that the ledger knows."""

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
 from transhumance.connectors.contract import Text, UserError
+from transhumance.plans.ledger.modes import make_private
 from transhumance.plans.ledger.sql import SqlLedger
 
 NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "fuse.sshfs", "afs"}
@@ -44,7 +45,7 @@ def open_sqlite(path: Path) -> SqlLedger:
     ledger."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     refuse_network(path.parent)
-    fresh = not path.exists()
+    make_private(path)
     try:
         ledger = SqlLedger(sqlite_engine(path))
     except sqlite3.DatabaseError as error:  # pragma: no cover - SQLAlchemy wraps it
@@ -53,8 +54,6 @@ def open_sqlite(path: Path) -> SqlLedger:
         if isinstance(getattr(error, "orig", None), sqlite3.DatabaseError):
             raise _damaged(path, error) from None
         raise
-    if fresh:
-        os.chmod(path, 0o600)
     return ledger
 
 

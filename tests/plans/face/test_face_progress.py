@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from transhumance.connectors.contract import Text
 from transhumance.plans.commands import forward
 from transhumance.plans.face import progress as module
 from transhumance.plans.face.console import Console
@@ -29,7 +30,7 @@ def test_one_line_says_how_far_how_fast_and_how_long() -> None:
 
 
 def test_a_wait_has_its_reason_and_no_eta_comes_too_early() -> None:
-    waiting = status_line(standing(waiting="exchange: ErrorServerBusy, 12 s"), "en")
+    waiting = status_line(standing(waiting=Text("exchange : occupé, 12 s", "exchange: ErrorServerBusy, 12 s")), "en")
     assert "waits: exchange: ErrorServerBusy, 12 s" in waiting
     assert "ETA" not in status_line(standing(done=100), "en")
     assert "still listing" in status_line(standing(listed=False), "en")
