@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from transhumance.connectors.contract import Fault, ItemRef, Page, Selector, Subject, Value
-from transhumance.connectors.formats.dn import dn_key
+from transhumance.connectors.formats.dn import DnError, dn_key, split_dn
 from transhumance.connectors.formats.entry import KIND, LDIF, Lower, is_change, lowered
 from transhumance.connectors.formats.ldif import LdifRecord
 from transhumance.connectors.formats.ldif_stream import DAMAGED, INCOMPLETE, TOO_LARGE, URL, Found
@@ -71,6 +71,15 @@ class Index:
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._changes: dict[int, int] = {}
+        self._suffix: tuple[str, ...] | None = None
+
+    @property
+    def base(self) -> str:
+        """What the names of all entries end in: the domain (its `DC=` parts, RFC 2247) where there is one, else the
+        last part; empty where nothing is common to all."""
+        parts = self._suffix or ()
+        count = next((at for at, part in enumerate(parts) if not part.lower().startswith("dc=")), len(parts))
+        return ",".join(reversed(parts[: count or 1]))
 
     def close(self) -> None:
         """Drops the index."""
@@ -110,6 +119,8 @@ class Index:
         own, subject, stable = keys(record, lower)
         item = Item(own, version_of(record), form_of(lower), source, found.start, found.size)
         key = self._insert(file, item, stable, subject)
+        if record.dn:
+            self._suffix = _common(self._suffix, record.dn)
         if self._with_subjects:
             self._describe(subject, record, lower)
         return key
@@ -219,6 +230,19 @@ class Index:
                 "SELECT json_extract(said, '$.dn') FROM subject WHERE sid=?", (primary,)
             ).fetchall()
         return [group for (group,) in rows]
+
+
+def _common(known: tuple[str, ...] | None, dn: str) -> tuple[str, ...]:
+    """What a name has in common with the end of those before it, from the right."""
+    try:
+        parts = [part.strip() for part in reversed(split_dn(dn))]
+    except DnError:
+        return known or ()
+    if known is None:
+        return tuple(parts)
+    pairs = zip(known, parts, strict=False)
+    count = next((at for at, (a, b) in enumerate(pairs) if a.lower() != b.lower()), min(len(known), len(parts)))
+    return known[:count]
 
 
 def _attributes(said: Mapping[str, Any], named_by: list[str]) -> dict[str, Value]:

@@ -62,11 +62,14 @@ class LdifSource:
         yield from self._indexed(fresh=True).subjects(selector)
 
     def containers(self, subject: Subject, workload: str) -> Iterator[Container]:
-        """One for each file, for the empty subject only."""
+        """One for each file, for the empty subject only. `base`: what the names in all files end in."""
         if subject.key or workload != WORKLOAD:
             return
-        for export in exports(self._root):
-            yield Container(b"", WORKLOAD, export.key, export.path, properties={"file": key_text(export.key)})
+        found = exports(self._root)
+        base = self._indexed(fresh=False).base if found else ""
+        for export in found:
+            said = {"file": key_text(export.key), "base": base}
+            yield Container(b"", WORKLOAD, export.key, export.path, properties=said)
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
         index = self._indexed(fresh=cursor is None)
