@@ -130,7 +130,7 @@ class Effect:
         if version(now, self._profile) == expect.version:
             return True
         undone = self._state.undone(key(now, self._profile) or b"")
-        return bool(undone) and version(now, self._profile, undone) == expect.version
+        return bool(undone) and expect.version in (version(now, self._profile, undone, lone) for lone in (True, False))
 
     def _delta(self, item: Item) -> Delta:
         assert item.now is not None

@@ -94,11 +94,12 @@ def own_classes(values: Iterable[bytes]) -> tuple[bytes, ...]:
     return tuple(value for value in values if value.lower() not in _OWN_CLASSES)
 
 
-def version(entry: Entry, profile: Profile, undone: Undone | None = None) -> str:
+def version(entry: Entry, profile: Profile, undone: Undone | None = None, lone: bool = True) -> str:
     """What changes when anything of the entry does that counts. `undone`: what our own steps elsewhere changed in it,
-    to be taken back first."""
+    to be taken back first. `lone`: false where the one name that stands in the place of those that went is the server's
+    filler (`refint_nothing` of OpenLDAP) and is left out."""
     digest = hashlib.sha256(raw(key_of(entry.dn)))
-    for name, parts in sorted(_parts(entry, profile, undone or {})):
+    for name, parts in sorted(_parts(entry, profile, undone or {}, lone)):
         digest.update(b"\0\0" + raw(name))
         for part in parts:
             digest.update(len(part).to_bytes(8, "big") + part)
@@ -110,13 +111,15 @@ Undone = dict[str, dict[str, str | None]]
 did); a key with a `+` before it is a name that is not there any more."""
 
 
-def _parts(entry: Entry, profile: Profile, undone: Undone) -> Iterator[tuple[str, list[bytes]]]:
+def _parts(entry: Entry, profile: Profile, undone: Undone, lone: bool) -> Iterator[tuple[str, list[bytes]]]:
     for name in {*map(str.lower, entry.attributes), *undone}:
         values = tuple(v for own, given in entry.attributes.items() if own.lower() == name for v in given)
         if not counts(name, values, profile):
             continue
         if profile.schema.is_dn(name.partition(";")[0]):
             names = {key_of(value.decode("utf-8", "surrogateescape")) for value in values}
+            if not lone and len(names) == 1 and any(now.startswith("+") for now in undone.get(name, ())):
+                names = set()
             yield name, sorted(map(raw, _taken_back(names, undone.get(name, {}))))
         elif name == "objectclass":
             lower = [value.decode("utf-8", "replace").lower() for value in own_classes(values)]
