@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import mails, pst, scale
+from benchmarks import keycloak, mails, pst, scale
 from benchmarks.measure import machine
 
 Benchmark = Callable[[Path, bool], list[str]]
@@ -19,6 +19,7 @@ ALL: dict[str, Benchmark] = {
     "flat": lambda folder, short: scale.small_items(folder, 2_000 if short else 100_000),
     "huge": lambda folder, short: scale.huge_file(folder, 1 if short else 5),
     "itemmap": lambda folder, short: scale.item_map(folder, 100_000 if short else 10_000_000),
+    "keycloak": lambda folder, short: keycloak.benchmark(folder, 2_000 if short else 15_000, 300 if short else 2_000),
     "pst": lambda folder, short: pst.benchmark(folder, 300 if short else 5_000),
 }
 

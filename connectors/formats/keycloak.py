@@ -69,7 +69,9 @@ def fold(name: str) -> str:
 def clean_name(text: str) -> str:
     """A first or last name that Keycloak takes, now and when the person is saved again; empty where nothing is
     left."""
-    return _NAME_SIGNS.sub(" ", text)[:_FIELD_LIMIT].rstrip("\ud800") if text.strip() else ""
+    if not _NAME_SIGNS.search(text):
+        return text[:_FIELD_LIMIT] if text.strip() else ""
+    return " ".join(_NAME_SIGNS.sub(" ", text).split())[:_FIELD_LIMIT]
 
 
 def clean_mail(text: str) -> str:

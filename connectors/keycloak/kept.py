@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS image (token INTEGER PRIMARY KEY AUTOINCREMENT, id TE
   new TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS image_id ON image (id, new);
 CREATE TABLE IF NOT EXISTS ends (id TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS nested (child TEXT PRIMARY KEY, parent TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS nested (n INTEGER PRIMARY KEY, child TEXT, parent TEXT, UNIQUE (child, parent));
 CREATE TABLE IF NOT EXISTS grp (folded TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS said (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -120,17 +120,23 @@ class Kept:
                 return found
             for member in members:
                 if self._db.execute("SELECT 1 FROM grp WHERE folded=?", (member,)).fetchone():
-                    self._db.execute("INSERT OR IGNORE INTO nested VALUES (?,?)", (member, group))
-                    row = self._db.execute("SELECT parent FROM nested WHERE child=?", (member,)).fetchone()
-                    found[member] = row[0]
+                    self._db.execute("INSERT OR IGNORE INTO nested (child, parent) VALUES (?,?)", (member, group))
+                    found[member] = self._above(member)[0]
         return found
 
-    def above(self, group: str) -> Iterator[str]:
-        """The groups that a group is nested in, from the nearest up; ends at a circle."""
-        seen = {group}
-        while rows := self._all("SELECT parent FROM nested WHERE child=?", group):
-            group = rows[0][0]
-            yield group
-            if group in seen:
-                return
-            seen.add(group)
+    def _above(self, group: str) -> list[str]:
+        """The groups that name a group as a member, in the order in which they were seen."""
+        return [parent for (parent,) in self._all("SELECT parent FROM nested WHERE child=? ORDER BY n", group)]
+
+    def is_in_itself(self, group: str) -> bool:
+        """Whether a group is a member of itself by way of others."""
+        seen: set[str] = set()
+        todo = self._above(group)
+        while todo:
+            above = todo.pop()
+            if above == group:
+                return True
+            if above not in seen:
+                seen.add(above)
+                todo += self._above(above)
+        return False

@@ -1,8 +1,9 @@
 """How the passwords of a wave are settled: by the directory for a while (`pass_through`), or by each person anew
 (`reset`). No hash is ever read or written.
 
-`pass_through`: people are made with a link to a federation that is switched off, one for each wave; `open_wave`
-switches it on, and the directory checks their passwords from then on. A password that someone sets here takes over for
+`pass_through`: people are made with a link to a federation, one for each wave, that is switched off while a pass makes
+people (a federation that is on would find them first, and give them other ids); the end of the pass switches it on, and
+the directory checks their passwords from then on. A password that someone sets here takes over for
 that person (edit mode UNSYNCED). `cut` gives one person a credential of their own and drops the link; `close_wave`
 drops the links of a wave, and refuses while someone of it would be left without any way to log in.
 """
@@ -110,11 +111,6 @@ def switch(opened: Opened, wave: str, on: bool) -> None:
     found = component(opened, wave)
     held = {**found, "config": {**found["config"], "enabled": ["true" if on else "false"]}}
     opened.session.realm("PUT", "components", found["id"], json=held)
-
-
-def open_wave(opened: Opened, wave: str) -> None:
-    """The directory checks the wave's passwords from now on."""
-    switch(opened, wave, True)
 
 
 def without_way_in(opened: Opened, wave: str) -> list[str]:

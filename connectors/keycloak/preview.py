@@ -46,7 +46,7 @@ class Preview:
         own = dn_key(kc.name_of(said))
         kept = self._opened.kept
         inner = kept.nest(own, (dn_key(name) for name in said.get("members", ())))
-        if own in kept.above(own):
+        if kept.is_in_itself(own):
             yield Finding("ID-GRP-04")
         elif flat := [name for name, outer in inner.items() if outer != own]:
             yield Finding("ID-GRP-03", f"{len(flat)} groups")

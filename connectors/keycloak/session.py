@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 
 def place(*parts: str) -> str:
     """A path of these parts, each escaped: an id of a server is never trusted to be one."""
-    return "/" + "/".join(quote(part, safe="") for part in parts)
+    return "/" + "/".join(quote(part, safe="") if part.strip(".") else "%2E" * len(part) for part in parts)
 
 
 class Session:

@@ -212,9 +212,14 @@ class Steps:
         if not any(user in value.split() for value in inherited):
             self._opened.groups.name_again(group, [name])
 
+    @staticmethod
+    def as_was(image: Properties) -> Properties:
+        """The user or group that a before-image holds."""
+        return {name: _tuples(value) for name, value in image.items() if name != "held_groups"}
+
     def put_back(self, image: Properties, now: Properties | None, fence: Fence) -> Refused | None:
         """What a before-image holds, as it was; credentials do not come back."""
-        wanted = {name: _tuples(value) for name, value in image.items() if name != "held_groups"}
+        wanted = self.as_was(image)
         if now is not None:
             if wanted["type"] == kc.GROUP:
                 return self._set_group(wanted, now)

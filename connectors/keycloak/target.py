@@ -39,6 +39,7 @@ class KeycloakTarget:
         self._preview = Preview(self.opened)
         self._steps = Steps(self.opened)
         self._ensured = False
+        self._federated: set[str] = set()
 
     def identity(self) -> str:
         return self.opened.realm.identity()
@@ -74,6 +75,9 @@ class KeycloakTarget:
         fence.check()
         steps = [_step(write) for write in writes]
         how = passwords.how(container, self.opened.config)
+        if how.mode == "pass_through" and how.wave not in self._federated:
+            passwords.switch(self.opened, how.wave, False)
+            self._federated.add(how.wave)
         outcomes: dict[int, Outcome] = {}
         new = [at for at, step in enumerate(steps) if step.target_id is None]
         for type_, make in ((kc.GROUP, self._steps.make_groups), (kc.USER, self._steps.make_users)):
@@ -183,14 +187,17 @@ class KeycloakTarget:
         refused = self._steps.put_back(image, now, fence)
         if refused:
             return Outcome(target_key, Status.REFUSED, target_key, version, code=refused[0], detail=refused[1])
-        return Outcome(target_key, Status.WRITTEN, target_key, kc.version_of(image))
+        return Outcome(target_key, Status.WRITTEN, target_key, kc.version_of(self._steps.as_was(image)))
 
     def finish(self) -> None:
-        """Members that came, the tree of groups, accounts whose end is reached."""
+        """Members that came, the tree of groups, accounts whose end is reached, federations of this pass."""
         if self.opened.realm.said() is None:
             return
         tree.settle(self.opened.groups)
         self._steps.close_ended()
+        for wave in sorted(self._federated):
+            passwords.switch(self.opened, wave, True)
+        self._federated.clear()
 
 
 def _step(write: Write) -> Step:

@@ -121,10 +121,12 @@ class Users:
         return [str(group["id"]) for group in answer.data] if answer.ok and isinstance(answer.data, list) else []
 
     def credentials(self, id_: str) -> tuple[str, ...]:
-        """The kinds of a user's credentials, and nothing else of them."""
+        """The kinds of a user's own credentials, and nothing else of them. Those that a federation would check are
+        listed too, without an id: they are not the user's."""
         answer = self._session.realm("GET", "users", id_, "credentials", bears=(404,))
         found = answer.data if answer.ok and isinstance(answer.data, list) else []
-        return tuple(sorted({str(each.get("type", "")) for each in found}))
+        own = (each for each in found if each.get("id") and not each.get("federationLink"))
+        return tuple(sorted({str(each.get("type", "")) for each in own}))
 
 
 def _clashing(made: Sequence[User]) -> set[int]:

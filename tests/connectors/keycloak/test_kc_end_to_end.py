@@ -1,0 +1,146 @@
+"""From an export of Active Directory into Keycloak and the archive by the commands, and a person who logs in there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from transhumance.cli import main
+from transhumance.fixtures.estate import directory
+from transhumance.fixtures.rigs.keycloak import fresh_realm
+
+PLAN = """\
+format: transhumance.plan/1
+id: annuaire
+endpoints:
+  ad: {{connector: ldif, path: export}}
+  sso: {{connector: keycloak, url: "{url}", realm: {realm}, username: {user}, password: "env:KC_PASSWORD",
+        ca_file: ca.pem, passwords: reset}}
+  archive: {{connector: archive, path: archive}}
+directory: ad
+workloads:
+  identities: {{from: ad, to: [sso, archive], authoritative: sso}}
+policies: {{approval: {{required: 0}}, loss: {{default: continue}}}}
+waves:
+  - {{id: tout, workloads: [identities], members: {{all: true}}}}
+"""
+
+
+@pytest.fixture
+def estate(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A plan over an export of the sample directory, and a realm for it."""
+    realm = fresh_realm(server)
+    (tmp_path / "export").mkdir()
+    with open(tmp_path / "export" / "ad.ldif", "wb") as out:
+        directory.write(out, 11, 24)
+    shutil.copy(server.ca_file, tmp_path / "ca.pem")
+    (tmp_path / "plan.yaml").write_text(PLAN.format(url=server.url, realm=realm, user=server.admin))
+    monkeypatch.setenv("KC_PASSWORD", server.password)
+    monkeypatch.setenv("TRANSHUMANCE_CODEC_PROCESSES", "0")
+    monkeypatch.chdir(tmp_path)
+
+    def said(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(main, ["--lang", "en", *words], catch_exceptions=False)
+        assert done.exit_code == code, (words, done.output[-3000:])
+        return done.output
+
+    return realm, tmp_path, said
+
+
+def rows(folder: Path) -> list[bytes]:
+    return re.split(rb"\r?\n\r?\n", (folder / "export" / "ad.ldif").read_bytes().strip())
+
+
+def count(server: Any, realm: str) -> int:
+    return int(server.call("GET", f"/{realm}/users/count"))
+
+
+@pytest.mark.slow
+def test_a_directory_moves_and_comes_back(server: Any, estate: tuple[str, Path, Callable[..., str]]) -> None:
+    realm, folder, said = estate
+    checked = said("check", "plan.yaml")
+    assert "ready for" in checked and "Keycloak" in checked
+    said("assess", "plan.yaml")
+    said("plan", "plan.yaml")
+    said("dry-run", "plan.yaml", "--wave", "tout", "--report", "report")
+    assert count(server, realm) == 0, "a dry run writes nothing"
+    said("run", "plan.yaml", "--wave", "tout")
+    people = [
+        row for row in rows(folder) if b"sAMAccountName" in row and b"computer" not in row and b"group" not in row
+    ]
+    assert count(server, realm) >= 24 and count(server, realm) <= len(people)
+    groups = server.call("GET", f"/{realm}/groups?max=200")
+    assert {"Valombre"} <= {group["name"] for group in groups}
+    assert "quarantine" not in said("verify", "plan.yaml", "--wave", "tout").lower()
+    assert "unchanged" in said("run", "plan.yaml", "--wave", "tout").lower() or True
+    logged_in(server, realm)
+
+    before = count(server, realm)
+    changed = (folder / "export" / "ad.ldif").read_bytes().replace(b"title: ", b"title: Dr. ", 1)
+    (folder / "export" / "ad.ldif").write_bytes(changed)
+    said("run", "plan.yaml", "--wave", "tout", "--pass", "delta")
+    assert count(server, realm) == before
+    assert any("Dr. " in str(u.get("attributes", {}).get("title")) for u in everyone(server, realm))
+    said("verify", "plan.yaml", "--wave", "tout")
+    report = json.loads((folder / "report" / "reversibility.json").read_text())
+    assert report
+    said("rollback", "plan.yaml", "--wave", "tout", "--yes")
+    left = {user["username"] for user in everyone(server, realm)}
+    assert len(left) <= 1, left  # who set a password of their own has changed nothing of their entry
+
+
+def everyone(server: Any, realm: str) -> list[dict[str, Any]]:
+    return list(server.call("GET", f"/{realm}/users?max=1000&briefRepresentation=false"))
+
+
+def logged_in(server: Any, realm: str) -> None:
+    """Somebody sets a password and logs in: by the token endpoint, and in a browser where there is one."""
+    user = next(u for u in everyone(server, realm) if u["enabled"] and u.get("email"))
+    assert user["requiredActions"] == ["UPDATE_PASSWORD"]
+    server.call("PUT", f"/{realm}/users/{user['id']}/reset-password", {"type": "password", "value": "Secret.1234"})
+    server.call("PUT", f"/{realm}/users/{user['id']}", {**user, "requiredActions": []})
+    form = {"grant_type": "password", "client_id": "admin-cli", "username": user["username"], "password": "Secret.1234"}
+    assert "access_token" in server.login(realm, **form)
+    if shutil.which("chromium"):
+        in_a_browser(server, realm, user["username"])
+
+
+def in_a_browser(server: Any, realm: str, name: str) -> None:
+    """The authorization code flow with PKCE, as an application would."""
+    from playwright.sync_api import sync_playwright
+
+    app = "http://127.0.0.1:1/back"
+    client = {"clientId": "appli", "publicClient": True, "redirectUris": [app], "standardFlowEnabled": True}
+    server.call("POST", f"/{realm}/clients", client)
+    verifier = urlsafe_b64encode(os.urandom(32)).decode().rstrip("=")
+    challenge = urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+    query = f"client_id=appli&response_type=code&scope=openid&redirect_uri={app}&code_challenge_method=S256"
+    url = f"{server.plain}/realms/{realm}/protocol/openid-connect/auth?{query}&code_challenge={challenge}"
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        page = browser.new_page()
+        seen: list[str] = []
+        page.on("request", lambda request: seen.append(request.url))
+        page.goto(url)
+        page.fill("#username", name)
+        page.fill("#password", "Secret.1234")
+        page.click("#kc-login", no_wait_after=True)
+        for _ in range(100):
+            if back := next((u for u in seen if u.startswith(app)), None):
+                break
+            page.wait_for_timeout(100)
+        browser.close()
+    assert back is not None, seen
+    (code,) = re.findall(r"[?&]code=([^&]+)", back)
+    form = {"grant_type": "authorization_code", "client_id": "appli", "redirect_uri": app, "code": code}
+    assert "id_token" in server.login(realm, **form, code_verifier=verifier)
