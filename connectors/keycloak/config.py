@@ -20,7 +20,11 @@ class Federation(BaseModel):
     users: str = Field(description="the DN under which its people are")
     username: str = Field(description="the account that Keycloak reads it with")
     password: SecretStr = Field(description="its password, by reference: env:NAME, file:PATH, keyring:NAME")
-    filter: str = Field("", description="LDAP filter of the people that Keycloak may look up there")
+    filter: str = Field(
+        pattern=r"^\(.+\)$",
+        description="LDAP filter of the people who move, and of nobody else, such as (memberOf=CN=sso,DC=chu): whoever "
+        "it lets through becomes a user of the realm as soon as somebody lists the realm",
+    )
 
 
 class KeycloakConfig(BaseModel):

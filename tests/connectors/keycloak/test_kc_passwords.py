@@ -55,6 +55,7 @@ def test_the_directory_checks_passwords_until_the_wave_is_cut(make_bench: Callab
         "users": f"CN=Users,{samba.base}",
         "username": samba.admin,
         "password": samba.password,
+        "filter": "(|(sAMAccountName=anne)(sAMAccountName=zoe))",
     }
     bench = make_bench(passwords="pass_through", federation=federation)
     bench.place = bench.target.ensure(Container(b"ad", "identities", b"x", ("x",), properties={"wave": "pilote"}))
