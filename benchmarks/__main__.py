@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import keycloak, mails, pst, scale
+from benchmarks import ad, keycloak, mails, pst, scale
 from benchmarks.measure import machine
 
 Benchmark = Callable[[Path, bool], list[str]]
 
 ALL: dict[str, Benchmark] = {
+    "ad": lambda folder, short: ad.benchmark(folder, 1_500 if short else 20_000),
     "mails": lambda folder, short: mails.benchmark(folder, 2_000 if short else 100_000),
     "packed": lambda folder, short: scale.small_items(folder, 5_000 if short else 1_000_000),
     "flat": lambda folder, short: scale.small_items(folder, 2_000 if short else 100_000),

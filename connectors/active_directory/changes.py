@@ -6,6 +6,7 @@ entry's id, finds it deleted.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -137,35 +138,41 @@ def is_deleted(lower: Lower) -> bool:
 
 
 def read_all(directory: Directory, spool: Spool, history: History) -> Since:
-    """Takes everything under the base into a spool; returns the point taken before. Raises `Retry` where fewer entries
-    came than the controller counts."""
+    """Takes everything under the base into a spool; returns the point taken before. Raises `Retry` where the listing
+    lacks an entry that is there."""
     until = point(directory)
     history.begin(realm_of(until))
+    listing = secrets.randbits(62) + 1
     suffix, base = suffix_of(directory), dn_key(directory.base)
-    read = 0
     for page in directory.listing():
-        read += len(page)
-        history.note(page, suffix)
+        history.note(page, suffix, listing)
         spool.add(entry for entry in page if is_item(entry, base))
+    _second_read(directory, spool, history, listing, base)
     spool.complete()
-    _must_be_whole(directory, read, until)
     history.whole(until.usn)
     return until
 
 
-def _must_be_whole(directory: Directory, read: int, until: Since) -> None:
-    """A second, cheap count of what was there when the listing began."""
-    older = ber.none_of(ber.at_least("uSNCreated", str(until.usn + 1).encode()))
-    there = sum(len(page) for page in directory.listing(older, ("1.1",)))
-    if there > read:
-        raise Retry(
-            Text(
-                f"{directory.base} : {read} entrées lues, le contrôleur en compte {there} ; rien n'en est déduit, la "
-                "lecture reprend",
-                f"{directory.base}: {read} entries read, the controller counts {there}; nothing is concluded from it, "
-                "it is read again",
-            )
-        )
+def _second_read(directory: Directory, spool: Spool, history: History, listing: int, base: str) -> None:
+    """Asks by id for each entry that was listed before and is not now: no deletion is believed by its absence."""
+    absent = history.absent(listing)
+    left = set(absent)
+    for page in directory.by_guid(absent, deleted=True) if absent else ():
+        for entry in page:
+            guid = entry.attributes["objectGUID"][0]
+            left.discard(guid)
+            if not is_deleted(lowered(entry.attributes)) and is_inside(entry.dn, base):
+                raise Retry(
+                    Text(
+                        f"{directory.base} : la liste lue ne contient pas {entry.dn}, qui est pourtant là ; rien n'en "
+                        "est déduit, la lecture reprend",
+                        f"{directory.base}: the listing lacks {entry.dn}, which is there; nothing is concluded from "
+                        "it, it is read again",
+                    )
+                )
+            history.note_gone([guid])
+    for guid in sorted(left):  # neither alive nor deleted: hidden from this account, or long past
+        spool.unreadable(history.key(guid))
 
 
 def realm_of(since: Since) -> str:
@@ -273,7 +280,7 @@ class _Reading:
                 self.history.note_gone([guid])
                 self._owners(guid)
             else:
-                self.spool.unreadable(key_of(RANKS[-1], guid))
+                self.spool.unreadable(self.history.key(guid))
 
     def _gone(self, entry: Entry) -> None:
         guid = entry.attributes["objectGUID"][0]

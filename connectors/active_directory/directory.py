@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -155,7 +156,8 @@ class Directory:
         """Everything under the base, by pages, on a connection of its own to the same controller."""
         with self.session().another() as apart:
             asked = attributes or self.wanted
-            for page in apart.pages(self.base, ber.SUB, wanted, asked, self.config.page_size, (*more, SD)):
+            pages = apart.pages(self.base, ber.SUB, wanted, asked, self.config.page_size, (*more, SD))
+            for page in ahead(pages):
                 yield [self.whole(entry) for entry in page]
 
     def whole(self, entry: Entry, more: Sequence[Control] = ()) -> Entry:
@@ -203,6 +205,40 @@ class Directory:
 
 
 SD = controls.sd_flags()
+
+
+def ahead(pages: Iterator[list[Entry]]) -> Iterator[list[Entry]]:
+    """The same pages, the next one being asked for while one is worked on: the controller never waits for us."""
+    ready: queue.Queue[list[Entry] | BaseException | None] = queue.Queue(2)
+    stopped = threading.Event()
+
+    def put(what: list[Entry] | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                return ready.put(what, timeout=0.5)
+            except queue.Full:
+                continue
+
+    def read() -> None:
+        try:
+            for page in pages:
+                put(page)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # told to who takes the pages
+            put(error)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        while (page := ready.get()) is not None:
+            if isinstance(page, BaseException):
+                raise page
+            yield page
+    finally:
+        stopped.set()
+        reader.join()
 
 
 def _first(entry: Entry, name: str) -> str:

@@ -13,12 +13,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from transhumance.connectors.active_directory.entries import RANK_OTHER, key_of, rank_of
 from transhumance.connectors.active_directory.spool import dn_hash
+from transhumance.connectors.formats.entry import lowered
 from transhumance.connectors.formats.ldapber import Entry
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS said (what TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS name (guid BLOB, dnh INTEGER, PRIMARY KEY (guid, dnh)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS name (guid BLOB, dnh INTEGER, rank BLOB, seen INTEGER, PRIMARY KEY (guid, dnh))
+  WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS link (dnh INTEGER, owner BLOB, PRIMARY KEY (dnh, owner)) WITHOUT ROWID;
 """
 _GONE = 0  # a name that no entry has: the mark of one that was seen deleted
@@ -64,23 +67,27 @@ class History:
             said = dict(self._db.execute("SELECT what, value FROM said").fetchall())
         return said.get("realm") == realm and "whole" in said and int(said["whole"]) <= usn
 
-    def note(self, entries: Iterable[Entry], suffix: bytes) -> None:
-        """Notes names and links. `suffix`: what the DN of every entry of the forest ends with, lower case."""
+    def note(self, entries: Iterable[Entry], suffix: bytes, listing: int = 0) -> None:
+        """Notes names and links. `suffix`: what the DN of every entry of the forest ends with, lower case. `listing`:
+        the number of the listing from the start that gave them."""
         names, links = [], []
         for entry in entries:
             guid = entry.attributes.get("objectGUID", (b"",))[0]
-            names.append((guid, dn_hash(entry.dn.encode("utf-8", "surrogateescape"))))
+            rank = rank_of(lowered(entry.attributes))
+            names.append((guid, dn_hash(entry.dn.encode("utf-8", "surrogateescape")), rank, listing))
             links += [(dnh, guid) for dnh in _named(entry, suffix)]
+        query = "INSERT INTO name VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET seen=excluded.seen, rank=excluded.rank"
         with self._lock:
             self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR IGNORE INTO name VALUES (?,?)", names)
+            self._db.executemany(query, names)
             self._db.executemany("INSERT OR IGNORE INTO link VALUES (?,?)", links)
             self._db.execute("COMMIT")
 
     def note_gone(self, guids: Iterable[bytes]) -> None:
         """These were seen deleted: should one come back, those that named it are read again."""
         with self._lock:
-            self._db.executemany("INSERT OR IGNORE INTO name VALUES (?,?)", [(guid, _GONE) for guid in guids])
+            rows = [(guid, _GONE) for guid in guids]
+            self._db.executemany("INSERT OR IGNORE INTO name VALUES (?,?,x'',0)", rows)
 
     # --- asking
 
@@ -89,6 +96,20 @@ class History:
         with self._lock:
             row = self._db.execute("SELECT 1 FROM name WHERE guid=? AND dnh<>? LIMIT 1", (guid, _GONE)).fetchone()
         return row is not None
+
+    def key(self, guid: bytes) -> bytes:
+        """The key that an entry was last listed under."""
+        query = "SELECT rank FROM name WHERE guid=? AND dnh<>? ORDER BY seen DESC LIMIT 1"
+        with self._lock:
+            row = self._db.execute(query, (guid, _GONE)).fetchone()
+        return key_of(row[0] if row else RANK_OTHER, guid)
+
+    def absent(self, listing: int) -> list[bytes]:
+        """The ids that were listed before, were never seen deleted, and are not in that listing."""
+        query = """SELECT DISTINCT guid FROM name WHERE guid <> x'' AND guid NOT IN
+                   (SELECT guid FROM name WHERE seen=? OR dnh=?)"""
+        with self._lock:
+            return [guid for (guid,) in self._db.execute(query, (listing, _GONE)).fetchall()]
 
     def renamed(self, guid: bytes, dn: str) -> bool:
         """Whether an entry bore another name before, or was deleted."""
