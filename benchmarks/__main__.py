@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import ad, keycloak, mails, pst, scale
+from benchmarks import ad, keycloak, ldap, mails, pst, scale
 from benchmarks.measure import machine
 
 Benchmark = Callable[[Path, bool], list[str]]
@@ -21,6 +21,7 @@ ALL: dict[str, Benchmark] = {
     "huge": lambda folder, short: scale.huge_file(folder, 1 if short else 5),
     "itemmap": lambda folder, short: scale.item_map(folder, 100_000 if short else 10_000_000),
     "keycloak": lambda folder, short: keycloak.benchmark(folder, 2_000 if short else 15_000, 300 if short else 2_000),
+    "ldap": lambda folder, short: ldap.benchmark(folder, 1_000 if short else 5_000),
     "pst": lambda folder, short: pst.benchmark(folder, 300 if short else 5_000),
 }
 

@@ -116,11 +116,6 @@ class Session:
         self._buffer = bytearray()
         self._number = 0
 
-    @property
-    def number(self) -> int:
-        """The number of the last request."""
-        return self._number
-
     def another(self) -> Session:
         """A second connection to the same server: some servers page one search a connection at a time."""
         return Session(self.address, self._binder)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from transhumance.connectors.contract import Diagnosis, Text
+from transhumance.connectors.formats import ldapber as ber
 from transhumance.connectors.ldap.directory import Directory
 from transhumance.connectors.ldap.profile import Profile
 
@@ -29,6 +30,7 @@ def diagnose(directory: Directory, writes: bool) -> Iterator[Diagnosis]:
     if writes:
         yield from _rights(directory, profile)
         yield from _lacks(profile)
+        yield from _policy(directory, profile)
 
 
 def _tls(directory: Directory) -> Iterator[Diagnosis]:
@@ -129,3 +131,24 @@ def _lacks(profile: Profile) -> Iterator[Diagnosis]:
                 "no LDAP transactions (RFC 5805): writing will be slower",
             ),
         )
+
+
+def _policy(directory: Directory, profile: Profile) -> Iterator[Diagnosis]:
+    """OpenLDAP obeys the lock of an account only under a policy whose pwdLockout is TRUE."""
+    if not profile.has_ppolicy:
+        return
+    wanted = ber.all_of(ber.equal("objectClass", b"pwdPolicy"), ber.equal("pwdLockout", b"TRUE"))
+    for context in profile.contexts:
+        if directory.session.search(context, ber.SUB, wanted, ["1.1"])[0]:
+            return
+    yield Diagnosis(
+        "warn",
+        Text(
+            "aucune politique (pwdPolicy) avec pwdLockout: TRUE n'est visible : un compte désactivé pourrait entrer",
+            "no policy (pwdPolicy) with pwdLockout: TRUE is to be seen: disabled accounts might get in",
+        ),
+        Text(
+            "créez une politique par défaut avec pwdLockout: TRUE et nommez-la par ppolicy_default",
+            "make a default policy with pwdLockout: TRUE and name it by ppolicy_default",
+        ),
+    )

@@ -17,10 +17,13 @@ from transhumance.connectors.ldap.profile import RELAX
 from transhumance.connectors.ldap.references import note_renames
 from transhumance.connectors.ldap.shape import Shaped, Shaper
 from transhumance.connectors.ldap.state import State
-from transhumance.connectors.ldap.stored import BASE_KEY, GLUE, id_bytes, is_glue, key, version
+from transhumance.connectors.ldap.stored import BASE_KEY, GLUE, MEMBERS, id_bytes, is_glue, key, version
 from transhumance.connectors.ldap.writer import Request, Step, Writer
 
 _RELAXED = frozenset({"entryuuid", "createtimestamp"})
+_OFTEN_UNIQUE = frozenset(
+    "uid mail cn employeenumber uidnumber entryuuid krbprincipalname mobile telephonenumber".split()
+)
 _SCHEMA_REFUSALS = frozenset({16, 17, 18, 20, 21, 34, 64, 65, 67, 69})
 REFUSALS = {50: "ID-LDAP-04", 19: "ID-LDAP-05"}
 
@@ -178,7 +181,8 @@ class Effect:
         make_glue(self._directory, self._state, [item.shaped.dn for item in items], check)
 
     def _do(self, items: list[Item], check: Callable[[], None]) -> None:
-        steps = [step for at, item in enumerate(items) if (step := self._step(at, item))]
+        clash = _clashing(items)
+        steps = [step for at, item in enumerate(items) if (step := self._step(at, item, at in clash))]
         results = self._writer.run(steps, check)
         again: list[Item] = []
         done: list[Item] = []
@@ -194,16 +198,19 @@ class Effect:
         if again:
             self._settle(again, check)
 
-    def _step(self, at: int, item: Item) -> Step | None:
+    def _step(self, at: int, item: Item, clash: bool) -> Step | None:
         if item.act == "add":
             request = ber.add(item.shaped.dn, item.shaped.attributes)
-            return Step(at, ((request, self._controls(item.shaped.attributes)),), level=depth(item.shaped.dn))
+            alone = clash or any(name.lower() in MEMBERS for name in item.shaped.attributes)
+            controls = self._controls(item.shaped.attributes)
+            return Step(at, ((request, controls),), level=depth(item.shaped.dn), alone=alone)
         mods = self._delta(item).mods
         assert item.now is not None
         relaxed = self._controls([mod.name for mod in mods])
         if is_glue(item.now) and self._profile.keeps_ids and any(mod.name == "objectClass" for mod in mods):
             relaxed = (Control(RELAX, True),)  # its structural class may be another one
-        return Step(at, ((ber.modify(item.now.dn, mods), relaxed),), level=depth(item.now.dn)) if mods else None
+        request = ber.modify(item.now.dn, mods)
+        return Step(at, ((request, relaxed),), level=depth(item.now.dn), alone=True) if mods else None
 
     def _controls(self, names: Sequence[str] | Mapping[str, object]) -> tuple[Control, ...]:
         relaxed = self._profile.keeps_ids and any(name.lower() in _RELAXED for name in names)
@@ -242,6 +249,19 @@ class Effect:
                 groups.append(item.shaped.dn)
         self._state.touch(groups)
         self._state.told(told)
+
+
+def _clashing(items: Sequence[Item]) -> set[int]:
+    """Those that have a value of another one in an attribute that establishments keep unique."""
+    seen: set[tuple[str, bytes]] = set()
+    clash: set[int] = set()
+    for at, item in enumerate(items):
+        for name, values in item.shaped.attributes.items():
+            if (first := name.partition(";")[0].lower()) in _OFTEN_UNIQUE:
+                mine = {(first, value.lower()) for value in values}
+                clash |= {at} if seen & mine else set()
+                seen |= mine
+    return clash
 
 
 def make_glue(directory: Directory, state: State, dns: Sequence[str], check: Callable[[], None]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 from transhumance.connectors.formats import ldapber as ber
-from transhumance.connectors.formats.ldapber import BerError, Control, Result
+from transhumance.connectors.formats.ldapber import Control, Result
 from transhumance.connectors.formats.ldapwire import SUCCESS, Lost, Session
 from transhumance.connectors.ldap.config import Writer as Mode
 from transhumance.connectors.ldap.profile import TXN_END, TXN_SPEC, TXN_START, Profile
 
-DROPS = 6  # steps that a transaction refuses before the rest is sent without one
+DROPS = 6  # steps that a transaction refuses at once before the rest is sent without one
+FAILURES = 3  # transactions that fail at their end before there are no more
 BYTES = 8 << 20  # of requests in one transaction
 FEW = 16  # steps for which a transaction is not worth its risk
 # OpenLDAP 2.5 answers a request of a transaction before it lets go of it, and dies when the end comes meanwhile: seen
@@ -27,23 +28,29 @@ Request = tuple[bytes, Sequence[Control]]
 @dataclass(frozen=True, slots=True)
 class Step:
     """What one item needs: its requests in order, and what takes the first one back when the second is refused.
-    `level`: steps of a lower one come before (a parent before its children)."""
+    `level`: steps of a lower one come before (a parent before its children). `alone`: it is not for a transaction."""
 
     item: int
     requests: tuple[Request, ...]
     undo: Request | None = None
     level: int = 0
+    alone: bool = False
 
 
 @dataclass(slots=True)
 class Writer:
     """Sends steps. `before_effect` is called before each durable one. After a connection that broke inside a
-    transaction there are no more transactions: some servers crash in them."""
+    transaction, or some that failed, there are no more transactions: they are the less tried part of some servers.
+
+    OpenLDAP 2.5, where a transaction fails after an overlay looked at an entry that it was to add (`unique` at two with
+    one address, `memberof` at a member), goes on with that entry in its cache: so groups, and what may clash with
+    another of the same chunk, are steps `alone`."""
 
     session: Session
     profile: Profile
     mode: Mode = "auto"
-    _refuses: bool = field(default=False)
+    _refuses: bool = False
+    _failed: int = 0
 
     @property
     def way(self) -> Mode:
@@ -56,48 +63,47 @@ class Writer:
         """The result of each item: its success, or the refusal that stopped it. Raises `Lost` where the connection
         broke: any step may then have had its effect."""
         ordered = sorted(steps, key=lambda step: step.level)
-        if self.way != "transaction" or (len(ordered) < FEW and self.mode == "auto"):
+        together = [step for step in ordered if not step.alone]
+        if self.way != "transaction" or (len(together) < FEW and self.mode == "auto"):
             return self._without(ordered, before_effect)
         found: dict[int, Result] = {}
-        for part in _parts(ordered):
+        for part in _parts(together):
             found |= self._with(part, before_effect)
-        return found
+        return found | self._without([step for step in ordered if step.alone], before_effect)
 
     # --- with transactions
 
     def _with(self, steps: list[Step], before_effect: Callable[[], None]) -> dict[int, Result]:
-        aside: list[Step] = []
-        left = steps
-        while left and len(aside) < DROPS and self.way == "transaction":
-            bad = self._transaction(left, before_effect)
-            if bad is None:
+        """One transaction, without the steps that the server refuses as soon as it sees them; where it fails at its end
+        nothing was done, and all go on without one."""
+        left, refused = steps, dict[int, Result]()
+        while left and len(refused) < DROPS and self.way == "transaction":
+            answer = self._transaction(left, before_effect)
+            if answer is None:
+                return refused | dict.fromkeys((step.item for step in left), Result(SUCCESS))
+            if answer[0] < 0:
                 break
-            aside += [step for step in left if step.item == bad]
-            left = [step for step in left if step.item != bad]
-        else:
-            aside, left = [*left, *aside], []
-        done = dict.fromkeys((step.item for step in left), Result(SUCCESS))
-        return done | self._without(sorted(aside, key=lambda step: step.level), before_effect)
+            refused |= dict([answer])
+            left = [step for step in left if step.item != answer[0]]
+        return refused | self._without(left, before_effect)
 
-    def _transaction(self, steps: list[Step], before_effect: Callable[[], None]) -> int | None:
-        """All of these steps or none; the item that spoils it, None where all is done. In lock-step: requests sent
-        ahead inside a transaction have crashed servers."""
+    def _transaction(self, steps: list[Step], before_effect: Callable[[], None]) -> tuple[int, Result] | None:
+        """All of these steps or none: None where all is done, else the item that is refused at once and why, or -1. In
+        lock-step: requests sent ahead inside a transaction have crashed servers."""
         started = self.session.ask(ber.extended(TXN_START))
         if started.code != SUCCESS:
             self._refuses = True
-            return -1
+            return -1, started
         name = started.value or b""
         within = Control(TXN_SPEC, True, name)
-        sent: dict[int, int] = {}
         try:
             for step in steps:
                 for request, controls in step.requests:
                     answer = self.session.ask(request, (*controls, within))
-                    sent[self.session.number] = step.item
                     if answer.code != SUCCESS:
                         time.sleep(PAUSE)
                         self.session.ask(ber.extended(TXN_END, ber.sequence(b"\x01\x01\x00", ber.tlv(0x04, name))))
-                        return step.item
+                        return step.item, answer
             time.sleep(PAUSE)
             before_effect()
             ended = self.session.ask(ber.extended(TXN_END, ber.sequence(ber.tlv(0x04, name))))
@@ -109,10 +115,9 @@ class Writer:
             raise
         if ended.code == SUCCESS:
             return None
-        bad = sent.get(_message(ended.value))
-        if bad is None:  # it does not say which: none is done, all go on without it
-            self._refuses = True
-        return -1 if bad is None else bad
+        self._failed += 1
+        self._refuses = self._failed >= FAILURES
+        return -1, ended
 
     # --- without
 
@@ -155,16 +160,3 @@ def _parts(steps: Iterable[Step]) -> Iterator[list[Step]]:
         size += own
     if part:
         yield part
-
-
-def _message(value: bytes | None) -> int:
-    """The number of the request that spoilt a transaction (RFC 5805, 2.6), -1 where it is not said."""
-    try:
-        whole = ber.header(value or b"")
-        if value and whole and value[0] == 0x30:
-            for tag, start, end in ber.elements(value, whole[1], whole[2]):
-                if tag == 0x02:
-                    return int.from_bytes(value[start:end], "big", signed=True)
-    except BerError:
-        pass
-    return -1

@@ -1,0 +1,49 @@
+"""The schema files are what their table makes; subschemas are read as servers write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from transhumance.connectors.ldap.schema import FOLDER, make
+from transhumance.connectors.ldap.subschema import parse
+
+
+def test_the_files_are_made_of_the_table() -> None:
+    made = dict(make.files())
+    assert {path.name for path in FOLDER.iterdir() if path.suffix in (".schema", ".ldif")} == made.keys()
+    for name, text in made.items():
+        assert (FOLDER / name).read_text() == text
+    numbers = [kept.number for kept in make.ATTRIBUTES]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_subschema_is_read() -> None:
+    types = (
+        b"( 2.5.4.49 NAME 'distinguishedName' EQUALITY distinguishedNameMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.12 )",
+        b"( 2.5.4.31 NAME 'member' SUP distinguishedName )",
+        b"( 2.5.4.3 NAME ( 'cn' 'commonName' ) DESC 'RFC4519: (common) name' SUP name )",
+        b"( 1.2 NAME 'entryX' SYNTAX 1.3 NO-USER-MODIFICATION USAGE directoryOperation X-ORIGIN ( 'a' 'b' ) )",
+        b"( nonsense", b"", b"(" * 3000,
+    )  # fmt: skip
+    classes = (
+        b"( 2.5.6.0 NAME 'top' ABSTRACT MUST objectClass )",
+        b"( 2.5.6.6 NAME 'person' SUP top STRUCTURAL MUST ( sn $ cn ) MAY ( description $ seeAlso ) )",
+        b"( 1.9 NAME 'aux' SUP top AUXILIARY MAY member )",
+        b"( 1.8 NAME 'loop' SUP loop STRUCTURAL )",
+    )
+    schema = parse(types, classes)
+    assert schema.is_dn("member") and not schema.is_dn("cn") and schema.first("commonname") == "cn"
+    assert schema.attributes["entryx"].fixed and schema.attributes["entryx"].operational
+    assert schema.required(schema.closure(["person"])) == {"sn", "cn", "objectclass"}
+    assert schema.closure(["aux", "person"]) == ("top", "person", "aux")
+    assert schema.allowed(["aux"]) == {"member", "objectclass"} and schema.allowed(["extensibleobject"]) is None
+
+
+def test_a_chain_of_superiors_has_an_end() -> None:
+    classes = [b"( 1.%d NAME 'c%d' SUP c%d )" % (n, n, n + 1) for n in range(500)]
+    assert len(parse((), classes).classes) == 500
+
+
+@pytest.mark.parametrize("name", ["transhumance.schema", "transhumance.ldif", "99transhumance.ldif"])
+def test_no_line_says_where_it_was_made(name: str) -> None:
+    assert "/root" not in (FOLDER / name).read_text()
