@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transhumance.connectors.contract import BytesBody, Container, Context, Record, ResidueEntry, read_all
+from transhumance.connectors.contract.compare import compare_documents
 from transhumance.connectors.contract.manifest import from_json, to_json
 from transhumance.connectors.formats.graph_entry import clean, dn_of, guid_of, key_of, link_to, version_of
 from transhumance.connectors.formats.ldif import parse_record
-from transhumance.migrators.identities import CODES
+from transhumance.migrators.identities import CODECS, CODES
 from transhumance.migrators.identities.ad_codec import AdEntryCodec
 from transhumance.migrators.identities.forms.entra import EntraCodec
 from transhumance.migrators.identities.forms.entra_entry import sid_bytes, sid_text
@@ -312,3 +313,14 @@ def test_the_law_holds_of_recorded_answers(corpora: Callable[..., Path]) -> None
                     people += kind == USER
                     _law(clean({**item, "@odata.type": kind}))
     assert seen > 50, seen
+
+
+@pytest.mark.parametrize("form", ("keycloak-user", "ldap-entry"))
+def test_what_targets_make_of_them_reads_back_the_same(form: str) -> None:
+    """Documents and residue of Entra ID are taken by the targets as those of Active Directory are."""
+    (target,) = (codec for codec in CODECS if codec.form == form)
+    for item in ALL[:-1]:
+        opened = _law(item)
+        written = target.from_open(opened.document, opened.residue, CONTEXT).record
+        back = target.to_open(written, CONTEXT).document
+        assert compare_documents(opened.document, back, target.document_table) == ()
