@@ -68,7 +68,7 @@ _RIGHTS = (
         "AuditLog.Read.All",
         REGISTRATIONS,
         Text("les seconds facteurs enrôlés (licence P1)", "enrolled second factors (P1 licence)"),
-        _ONE,
+        {"$select": "id"},
         METHODS,
     ),
 )

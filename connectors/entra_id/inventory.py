@@ -58,16 +58,16 @@ def methods_of(graph: GraphSession, spool: Spool, everyone: bool) -> str:
     """Notes the methods that people registered, of everyone or of those in the spool; why not, where refused."""
     if everyone:
         try:
-            query = {"$select": "id,methodsRegistered", "$top": names.LARGEST}
-            for item in graph.pages(REGISTRATIONS, query):
-                _note(spool, item)
+            spool.update(_methods(graph.pages(REGISTRATIONS, {"$select": "id,methodsRegistered"})))
         except Refused as error:
             return f"{REGISTRATIONS}: {error.status} {error.code}"[:200]
         return ""
     after = ""
     while ids := spool.ids("user", after, _ROUND):
-        for object_id, methods in zip(ids, methods_by_id(graph, ids), strict=True):
-            _note(spool, {"id": object_id, "methodsRegistered": methods})
+        found = methods_by_id(graph, ids)
+        spool.update(
+            (each, {"registeredMethods": methods}) for each, methods in zip(ids, found, strict=True) if methods
+        )
         after = ids[-1]
     return ""
 
@@ -79,7 +79,8 @@ def methods_by_id(graph: GraphSession, ids: Sequence[str]) -> list[list[str]]:
     return [sorted(map(str, each)) if isinstance(each, list) else [] for each in found]
 
 
-def _note(spool: Spool, item: dict[str, Any]) -> None:
-    methods = item.get("methodsRegistered")
-    if isinstance(methods, list) and methods:
-        spool.update(str(item.get("id")), {"registeredMethods": sorted(map(str, methods))})
+def _methods(items: Iterator[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for item in items:
+        methods = item.get("methodsRegistered")
+        if isinstance(methods, list) and methods:
+            yield str(item.get("id")), {"registeredMethods": sorted(map(str, methods))}

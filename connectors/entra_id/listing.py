@@ -73,6 +73,7 @@ class Listing:
             self._read_bin,
             self._begin("user", "/users/delta", f"{self._users},manager"),
             self._begin("group", "/groups/delta", f"{self._groups},members"),
+            lambda: self._managers(asked("/users", {"$select": "id", "$expand": names.MANAGER, "$top": names.LARGEST})),
             lambda: self._members(""),
             self._read_inventory,
             self._read_methods,
@@ -100,6 +101,14 @@ class Listing:
             raise Expired(Text("page sans suite de Graph", "a page of Graph that leads nowhere"))
         self._links[kind] = str(body["@odata.deltaLink"])
         return []
+
+    def _managers(self, link: str) -> list[Step]:
+        """One page of who reports to whom: a delta query leaves some of it out."""
+        body = self._graph.get(link)
+        people = [read_as("user", item) for item in body.get("value", ()) if isinstance(item, dict)]
+        self.spool.update((str(item.get("id")), {"manager": item["manager"]}) for item in people if "manager" in item)
+        following = body.get("@odata.nextLink")
+        return [lambda: self._managers(str(following))] if following else []
 
     def _members(self, after: str) -> list[Step]:
         """The members of some groups, read whole: what a delta query says of them is not enough."""
@@ -278,8 +287,8 @@ def raw_id(object_id: str) -> bytes:
 
 
 def _typed(kind: str, item: Mapping[str, Any]) -> dict[str, Any]:
-    """An object with its type and without what a delta query says of members."""
-    return {**{n: v for n, v in item.items() if n != "members@delta"}, "@odata.type": KINDS[kind]}
+    """An object with its type and without what a delta query says of its links."""
+    return {**{name: value for name, value in item.items() if "@delta" not in name}, "@odata.type": KINDS[kind]}
 
 
 def read_as(kind: str, item: Mapping[str, Any]) -> dict[str, Any]:

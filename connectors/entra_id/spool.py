@@ -7,14 +7,15 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from transhumance.connectors.formats.graph_entry import Json, clean, key_of, link_to, version_of
+from transhumance.connectors.formats.graph_entry import Json, clean, key_of, version_of
 
 _SCHEMA = """
-PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-8192; PRAGMA temp_store=FILE;
-CREATE TABLE object (id TEXT PRIMARY KEY, kind TEXT, said TEXT, manager TEXT, key BLOB, version TEXT) WITHOUT ROWID;
+PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=OFF; PRAGMA cache_size=-8192; PRAGMA temp_store=FILE;
+CREATE TABLE object (id TEXT PRIMARY KEY, kind TEXT, said TEXT, key BLOB, version TEXT) WITHOUT ROWID;
 CREATE TABLE member (who TEXT, grp TEXT, PRIMARY KEY (who, grp)) WITHOUT ROWID;
 CREATE TABLE touched (id TEXT PRIMARY KEY, kind TEXT, renamed INTEGER) WITHOUT ROWID;
 CREATE TABLE removed (id TEXT PRIMARY KEY, kind TEXT) WITHOUT ROWID;
@@ -55,38 +56,44 @@ class Spool:
         with self._lock:
             return self._db.execute(query, args).fetchall()
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Alone, and all or nothing."""
+        with self._lock:
+            self._db.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
     # --- filling
 
     def put(self, kind: str, items: Iterable[Mapping[str, Any]]) -> None:
         """Takes objects in. One that comes again, whole or in part, completes what was there."""
-        with self._lock:
-            self._db.execute("BEGIN")
+        with self._transaction():
             for item in items:
                 self._put(kind, dict(item))
-            self._db.execute("COMMIT")
 
     def _put(self, kind: str, item: Json) -> None:
-        object_id, managers = str(item.get("id")), item.pop("manager@delta", None)
-        old = self._all("SELECT said, manager FROM object WHERE id=?", object_id)
-        said, manager = (json.loads(old[0][0]), old[0][1]) if old else ({}, None)
-        for link in managers or ():
-            manager = None if "@removed" in link else str(link.get("id"))
-        row = (object_id, kind, json.dumps({**said, **item}), manager)
-        self._db.execute("INSERT OR REPLACE INTO object (id, kind, said, manager) VALUES (?,?,?,?)", row)
+        object_id = str(item.get("id"))
+        old = self._all("SELECT said FROM object WHERE id=?", object_id)
+        text = json.dumps({**json.loads(old[0][0]), **item} if old else item)
+        self._db.execute("INSERT OR REPLACE INTO object (id, kind, said) VALUES (?,?,?)", (object_id, kind, text))
 
     def set_members(self, group: str, members: Sequence[Json]) -> None:
         """The members of a group, as links."""
-        with self._lock:
-            self._db.execute("BEGIN")
+        with self._transaction():
             self._update(group, {"members": list(members)})
             rows = [(str(member["id"]), group) for member in members]
             self._db.executemany("INSERT OR IGNORE INTO member VALUES (?,?)", rows)
-            self._db.execute("COMMIT")
 
-    def update(self, object_id: str, more: Mapping[str, Any]) -> None:
-        """Adds properties to an object that is there."""
-        with self._lock:
-            self._update(object_id, more)
+    def update(self, more: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Adds properties to objects, where they are there."""
+        with self._transaction():
+            for object_id, properties in more:
+                self._update(object_id, properties)
 
     def _update(self, object_id: str, more: Mapping[str, Any]) -> None:
         for (said,) in self._all("SELECT said FROM object WHERE id=?", object_id):
@@ -123,19 +130,13 @@ class Spool:
             self._db.execute("INSERT OR IGNORE INTO fault VALUES (?,?,?)", (key, code, detail))
 
     def complete(self) -> None:
-        """All is there: links to managers, keys and versions are made."""
-        with self._lock:
-            self._db.execute("BEGIN")
-            for object_id, said, manager in self._walk("SELECT id, said, manager FROM object WHERE id > ?"):
+        """All is there: keys and versions are made."""
+        with self._transaction():
+            for object_id, said in self._walk("SELECT id, said FROM object WHERE id > ?"):
                 item = clean(json.loads(said))
-                boss = self._all("SELECT said FROM object WHERE id=?", manager) if manager else []
-                if boss:
-                    item["manager"] = link_to(clean(json.loads(boss[0][0])))
                 key = self._key(object_id, item)
-                version = version_of(item)
                 query = "UPDATE object SET said=?, key=?, version=? WHERE id=?"
-                self._db.execute(query, (json.dumps(item, ensure_ascii=True), key, version, object_id))
-            self._db.execute("COMMIT")
+                self._db.execute(query, (json.dumps(item), key, version_of(item), object_id))
             self._db.execute("CREATE INDEX by_key ON object (key) WHERE key IS NOT NULL")
             self._twins()
             self._db.execute("DELETE FROM gone WHERE key IN (SELECT key FROM object)")
@@ -183,9 +184,13 @@ class Spool:
 
     def rows(self, after: bytes, limit: int) -> list[Row]:
         """Lines after a key."""
-        query = """SELECT key, 'object', id, kind, version, length(said) FROM object WHERE key > ?1
-          UNION ALL SELECT key, 'gone', '', '', '', 0 FROM gone WHERE key > ?1
-          UNION ALL SELECT key, 'fault', '', code, detail, 0 FROM fault WHERE key > ?1 ORDER BY 1 LIMIT ?2"""
+        parts = (
+            "key, 'object', id, kind, version, length(said) FROM object",
+            "key, 'gone', '', '', '', 0 FROM gone",
+            "key, 'fault', '', code, detail, 0 FROM fault",
+        )
+        each = (f"SELECT * FROM (SELECT {part} WHERE key > ?1 ORDER BY key LIMIT ?2)" for part in parts)
+        query = " UNION ALL ".join(each) + " ORDER BY 1 LIMIT ?2"
         found = self._all(query, after, limit)
         if found and found[-1][0][:1] == INVENTORY:  # one page holds all of it, with the faults of what is unread
             found = self._all(query, after, -1)

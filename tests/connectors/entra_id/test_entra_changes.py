@@ -296,6 +296,7 @@ def test_the_law_of_changes(bench: Any, seed: int) -> None:
     dice = random.Random(seed)
     fill(bench.tenant)
     bench.graph.empty_pages, bench.graph.replay, bench.graph.members_per_entry = True, seed > 0, 2
+    bench.graph.hide_managers = seed % 2 == 1
     copy, number = Copy(bench), 0
     for _ in range(40):
         for _ in range(dice.randint(1, 8)):

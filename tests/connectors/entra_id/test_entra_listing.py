@@ -89,6 +89,12 @@ def test_nested_and_large_groups_have_their_direct_members(bench: Any, crowd: Ca
     assert items["Loop"]["members"][0]["id"] == items["Pool"]["id"] and items["Pool"]["members"][0]["id"] == loop
 
 
+def test_managers_that_a_delta_query_does_not_name(bench: Any) -> None:
+    fill(bench.tenant)
+    bench.graph.hide_managers = True
+    assert "manager" in bench.by_name(bench.listed())["O'Neil, Zoé \U0001f409 <&>"]
+
+
 def test_a_plain_select_is_asked_and_more_by_the_plan(bench: Any) -> None:
     bench.tenant.add_user("a@chu.example", ageGroup="Adult")
     assert "ageGroup" not in bench.by_name(bench.listed())["a"]
