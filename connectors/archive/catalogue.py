@@ -215,6 +215,18 @@ class Catalogue:
         rows = self.ask(f"SELECT {ROW} FROM item WHERE container = ? AND key = ? AND version != ''", place.id, key)
         return Row(*rows[0]) if rows else None  # type: ignore[arg-type]
 
+    def rows(self, place: Place, keys: Sequence[bytes]) -> dict[bytes, Row]:
+        """The items of these keys that are there."""
+        found: dict[bytes, Row] = {}
+        for at in range(0, len(keys), 500):
+            part = keys[at : at + 500]
+            marks = ",".join("?" * len(part))
+            rows = self.ask(
+                f"SELECT {_ROW} FROM item WHERE container = ? AND version != '' AND key IN ({marks})", place.id, *part
+            )
+            found.update((row.key, row) for row in (Row(*row) for row in rows))  # type: ignore[arg-type]
+        return found
+
     def page(self, place: Place, cursor: bytes | None, limit: int) -> list[Row]:
         """The items after a key, in order of key."""
         rows = self.ask(

@@ -66,6 +66,7 @@ class Effect:
         self._staging = Staging(store.root, fence)
         self._shelf, self._keep = _shelf(shelf, self._staging), keep
         self._changes: dict[bytes, Change] = {}
+        self._rows: dict[bytes, Row | None] = {}
         self._folds: set[int] = set()
         self._flat, self._sharded = 0, False
 
@@ -79,6 +80,11 @@ class Effect:
         self._staging.__exit__()
 
     # --- one item
+
+    def expect(self, keys: Sequence[bytes]) -> None:
+        """Looks up at once what is there under the keys that `write` will be called for."""
+        found = self._store.catalogue.rows(self._place, keys)
+        self._rows = {key: found.get(key) for key in keys}
 
     def write(self, write: Write) -> Outcome:
         """Prepares one write; its outcome holds once `commit` has returned."""
@@ -96,7 +102,7 @@ class Effect:
             there = twice.item.version
             same = record_version(record) == there
             return Outcome(write.key, Status.UNCHANGED, key, there) if same else _conflict(write, key, there)
-        row = self._store.catalogue.row(self._place, key)
+        row = self._rows[key] if key in self._rows else self._store.catalogue.row(self._place, key)
         if early := self._judge(write, key, row, self._known_version(record) if row else None):
             return early
         meta, residue = dump(record.properties.get("meta", {})), dump(record.properties.get("residue", ()))
@@ -212,6 +218,8 @@ class Effect:
                 if error.errno not in _NO_ROOM_FOR_NAME:
                     raise
                 elsewhere[path] = self._move_elsewhere(temp, path, owners.get(path), error)
+        if not elsewhere and isinstance(self._shelf, FileShelf):
+            return  # every body lies where its item says
         for key, change in self._changes.items():
             bodies = {
                 name: replace(self._shelf.placed(body), file=elsewhere.get(body.file, body.file))

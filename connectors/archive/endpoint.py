@@ -14,7 +14,7 @@ from transhumance.connectors.archive.discard import discard
 from transhumance.connectors.archive.effect import Effect, record_version
 from transhumance.connectors.archive.lines import decode
 from transhumance.connectors.archive.manifest import finish
-from transhumance.connectors.archive.staging import tidy
+from transhumance.connectors.archive.staging import aside, tidy
 from transhumance.connectors.archive.store import Lines, Store
 from transhumance.connectors.contract import (
     ABSENT,
@@ -153,6 +153,12 @@ class ArchiveTarget(_Endpoint):
         """Nothing is lost in an archive."""
         return ()
 
+    def aside(self) -> str | None:
+        """Where bodies may be put that become files of their own."""
+        if self._config.keep != "full" or self._config.layout != "files":
+            return None
+        return aside(self._store.root)
+
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
         """Nothing need be noted: keys are natural."""
         return ""
@@ -160,6 +166,7 @@ class ArchiveTarget(_Endpoint):
     def write(self, container: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
         """Writes a batch, whole or not at all; refused items are left out of it."""
         with self._effect(container, fence) as effect:
+            effect.expect([write.target_key or write.key for write in writes])
             outcomes = [effect.write(write) for write in writes]
             effect.commit()
         return outcomes

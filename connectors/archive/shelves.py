@@ -11,7 +11,7 @@ from typing import Protocol
 from transhumance.connectors.archive.lines import Stored
 from transhumance.connectors.archive.naming import PACKS
 from transhumance.connectors.archive.staging import Staging
-from transhumance.connectors.contract import Body, BytesBody
+from transhumance.connectors.contract import AsideBody, Body, BytesBody
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.durable import BodyUnreadable, body_blocks
 
@@ -57,6 +57,9 @@ class FileShelf:
 
     def add(self, path: str, body: Body, mtime_ns: int | None) -> Stored:
         temp = self._staging.new()
+        if isinstance(body, AsideBody) and self._taken(body, temp, mtime_ns):
+            self._files[path] = temp
+            return Stored(body.size or 0, body.digests["sha256"], path, nature=body.nature)
         try:
             size, digest = durable.write_file(temp, body, mtime_ns, sync=False, sparse=not isinstance(body, BytesBody))
         except FileNotFoundError:
@@ -70,6 +73,16 @@ class FileShelf:
             self.undo([Stored(size, digest, path)])
             raise
         return Stored(size, digest, path, nature=body.nature)
+
+    def _taken(self, body: AsideBody, temp: str, mtime_ns: int | None) -> bool:
+        """Whether the file that was written for this body is ours now."""
+        try:
+            os.rename(body.path, temp)
+        except OSError:  # swept away, or the other target's: the body is read as any other
+            return False
+        if mtime_ns is not None:
+            os.utime(temp, ns=(mtime_ns, mtime_ns))
+        return True
 
     def undo(self, stored: list[Stored]) -> None:
         for body in stored:

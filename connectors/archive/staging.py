@@ -21,6 +21,7 @@ from transhumance.connectors.contract import Fence, StaleLease
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.names import escape_name
 
+_ASIDE = "aside."  # no chunk's: theirs start with the number of a pass
 _LEFT_OVER = 3600.0  # seconds after which an empty epoch is nobody's
 
 
@@ -63,6 +64,13 @@ class Staging:
         return StaleLease(f"{self._fence.chunk} epoch {self._fence.epoch}")
 
 
+def aside(root: Path) -> str:
+    """A new folder for bodies that a write may take; `tidy` knows it for nobody's."""
+    folder = f"{root}/{STAGING}/{_ASIDE}{secrets.token_hex(4)}"
+    durable.make_folders(folder)
+    return folder
+
+
 def _remove(chunk: Path, name: str) -> None:
     """Takes an epoch's folder away in one step, then empties it."""
     away = chunk / f".{secrets.token_hex(8)}"
@@ -76,6 +84,9 @@ def tidy(root: Path, *, ended: bool = False) -> None:
     the pass has ended. A chunk that may be alive is left to its next epoch."""
     base = root / STAGING
     for chunk in list(_folders(base)):
+        if chunk.name.startswith(_ASIDE):
+            shutil.rmtree(chunk, ignore_errors=True)
+            continue
         epochs = sorted((int(p.name), p) for p in _folders(chunk) if p.name.isdigit())
         for _, older in epochs[:-1]:
             _remove(chunk, older.name)

@@ -7,7 +7,7 @@ The words are those of the design: an *endpoint* holds *subjects*, a subject hol
 back. `docs/contract.md` explains it with an example.
 """
 
-from transhumance.connectors.contract.bodies import Body, BytesBody, FileBody, copy_body, read_all, sha256_of
+from transhumance.connectors.contract.bodies import AsideBody, Body, BytesBody, FileBody, copy_body, read_all, sha256_of
 from transhumance.connectors.contract.codecs import (
     Codec,
     Context,
@@ -57,6 +57,7 @@ from transhumance.connectors.contract.model import (
 from transhumance.connectors.contract.protocols import (
     ABSENT,
     ANY,
+    Aside,
     Before,
     Diagnose,
     Diagnosis,
@@ -83,6 +84,8 @@ from transhumance.connectors.contract.registry import (
 )
 
 __all__ = [
+    "Aside",
+    "AsideBody",
     "ABSENT",
     "ANY",
     "BACK",

@@ -97,6 +97,23 @@ class _Slice(io.RawIOBase):
         super().close()
 
 
+@dataclass(frozen=True, slots=True)
+class AsideBody(Body):
+    """A body whose bytes were read, digested and written once into a file beside the target, which may take that file
+    by renaming it; where it is gone, the bytes are the source's again."""
+
+    path: str = ""
+    origin: Body = field(default_factory=Body)
+
+    def open(self, offset: int = 0) -> BinaryIO:
+        try:
+            handle = open(self.path, "rb")
+        except FileNotFoundError:
+            return self.origin.open(offset)
+        handle.seek(offset)
+        return handle
+
+
 def blocks(body: Body) -> Iterator[bytes]:
     """The body's bytes, 256 KiB at a time."""
     with body.open() as stream:

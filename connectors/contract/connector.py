@@ -33,15 +33,16 @@ class Facts:
 
     `feed`: `full` (each listing is complete and in ascending order of key; what is absent is gone) or `incremental`
     (a listing from the start is complete and in order too, and its last page says from where a later pass lists only
-    what changed since, in any order, with tombstones). `key_stability`: `immutable`, `per_container`, or `path` (a
-    rename is a new key). `time_precision`: seconds kept of a time. `max_item_bytes`: larger items are refused.
-    `atomic_batch`: a write of several items is all or nothing. `hashes`: digests that the system computes itself.
-    `keeps_residue`: it stores the residue beside the document. `parallel_writes`: containers that may be written at
-    the same time. `shared_containers`: its containers hold items of many subjects, are asked for with the empty
-    subject, and each `ItemRef.subject` says whose it is.
+    what changed since, in any order, with tombstones) or `fingerprint` (full; and `since` is what tells a later pass
+    cheaply that nothing came, went or was renamed; a `final` pass lists everything all the same). `key_stability`:
+    `immutable`, `per_container`, or `path` (a rename is a new key). `time_precision`: seconds kept of a time.
+    `max_item_bytes`: larger items are refused. `atomic_batch`: a write of several items is all or nothing. `hashes`:
+    digests that the system computes itself. `keeps_residue`: it stores the residue beside the document.
+    `parallel_writes`: containers that may be written at the same time. `shared_containers`: its containers hold items
+    of many subjects, are asked for with the empty subject, and each `ItemRef.subject` says whose it is.
     """
 
-    feed: Literal["full", "incremental"] = "full"
+    feed: Literal["full", "incremental", "fingerprint"] = "full"
     key_stability: Literal["immutable", "per_container", "path"] = "path"
     time_precision: float | None = None
     max_item_bytes: int | None = None

@@ -13,8 +13,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from transhumance.connectors.contract import (
     ABSENT,
@@ -105,20 +107,35 @@ def shown_names(names: Iterable[bytes]) -> dict[bytes, str]:
 # --- reading
 
 
+@dataclass(frozen=True, slots=True)
+class PlainFile(FileBody):
+    """A file as it was when it was listed: no link is followed, and one that was written since is an error, never
+    another text under the old one's name. `mtime_ns`: its time, nanoseconds since 1970."""
+
+    mtime_ns: int = 0
+
+    def open(self, offset: int = 0) -> BinaryIO:
+        handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode) or (found.st_size, found.st_mtime_ns) != (self.size, self.mtime_ns):
+                raise OSError(errno.ESTALE, "the file was changed while it was being read", self.path)
+            os.lseek(handle, offset, os.SEEK_SET)
+            return cast(BinaryIO, open(handle, "rb", buffering=0))
+        except BaseException:
+            os.close(handle)
+            raise
+
+
 def read_file(path: bytes | str | Path) -> tuple[Body, os.stat_result]:
-    """A file's bytes, in memory up to 1 MiB, else as a handle; and what the file system says of it. Links are not
+    """A file as a handle, read where its bytes are wanted, and what the file system says of it. Links are not
     followed. Raises `OSError` where it is gone, unreadable or no regular file."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
-        if found.st_size > INLINE:
-            return FileBody.of(os.fsdecode(path), size=found.st_size), found
-        data = os.read(handle, found.st_size + 1)
-        while len(data) != found.st_size and (more := os.read(handle, INLINE)):
-            data += more  # it grows while it is read, or the system gives it by pieces
-        return BytesBody.of(data), found
+        return PlainFile(found.st_size, path=os.fsdecode(path), mtime_ns=found.st_mtime_ns), found
     finally:
         os.close(handle)
 

@@ -12,6 +12,9 @@ CONNECTOR = Connector(
     forms={"message": "rfc5322"},
     workloads=("mail",),
     facts=Facts(
-        feed="full", key_stability="per_container", time_precision=1.0, names=NameRules(forbidden="./", max_bytes=255)
+        feed="fingerprint",
+        key_stability="per_container",
+        time_precision=1.0,
+        names=NameRules(forbidden="./", max_bytes=255),
     ),
 )

@@ -6,22 +6,27 @@ The internal date is the file's time in whole seconds, as Dovecot has it; a time
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
+import time
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from transhumance.connectors.contract import (
     Body,
     Container,
     Environment,
+    Expired,
     Fault,
     ItemRef,
     Page,
     Record,
     Selector,
     Subject,
+    Text,
     Value,
     key_from_text,
     key_text,
@@ -76,6 +81,8 @@ _INDEXES = (
     os.fsdecode(OURS),
 )
 _SECOND = 10**9
+_PRINT = b"\0folder "  # no key starts so: names of files hold no NUL
+_TICK = 2.0  # seconds within which a time of a file may stand for two states
 
 
 class MaildirSource:
@@ -86,6 +93,7 @@ class MaildirSource:
         self._root = environment.base / config.path
         self._listings = Listings(config.page)
         self._keywords: dict[bytes, tuple[object, Keywords]] = {}
+        self._prints: dict[bytes, bytes | None] = {}
 
     def identity(self) -> str:
         return root_identity("maildir", self._root)
@@ -120,7 +128,28 @@ class MaildirSource:
             yield Container(subject, "mail", key, prefix + folder.names, role, properties)
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
-        return self._listings.page(container.key, cursor, lambda: self._list(container))
+        if cursor is not None and cursor.startswith(_PRINT):
+            if cursor == self._fingerprint(container):
+                return Page((), None, since=cursor)
+            raise Expired(Text("le dossier a changé", "the folder has changed"))
+        if cursor is None:
+            self._prints[container.key] = self._fingerprint(container)
+        page = self._listings.page(container.key, cursor, lambda: self._list(container))
+        return page if page.next else replace(page, since=self._prints.pop(container.key, None))
+
+    def _fingerprint(self, container: Container) -> bytes | None:
+        """What changes whenever a file of the folder comes, goes or is renamed, which is all that may happen to a
+        Maildir's file; None while it could change once more within the same tick of the clock."""
+        folder = self._folder(container)
+        names = (".", *map(os.fsdecode, sorted(PARTS)), "dovecot-keywords", "courierimapkeywords")
+        try:
+            found = [os.lstat(folder / name) if os.path.lexists(folder / name) else None for name in names]
+        except OSError:
+            return None
+        if any(each and time.time() - each.st_mtime < _TICK for each in found):
+            return None
+        stamps = [each and (each.st_ino, each.st_mtime_ns, each.st_size) for each in found]
+        return _PRINT + hashlib.sha256(repr(stamps).encode()).digest()
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
         folder = self._folder(container)

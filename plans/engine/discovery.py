@@ -122,8 +122,10 @@ def discover(job: Job, row: ContainerRow) -> None:
         point("page.committed")
         feed = after
         job.counts.add(listed=len(refs), todo=sum(s.high - s.low for s in specs))
+        if specs:
+            job.tell_news()
     if job.kind != "dry_run":
-        ledger.set_container(row.id, "open", feed.listed)
+        ledger.set_container(row.id, "open", None if feed.changes else feed.listed)
     _make_empty(job, row)
     point("feed.complete")
 
@@ -177,7 +179,8 @@ def ref_of(line: InputLine) -> ItemRef:
 def _begun(job: Job, row: ContainerRow, feed: Feed) -> Feed:
     """The feed as it stands; a new one of a source that can tell its changes begins where the last pass left it."""
     facts = job.project.endpoint(row.endpoint).connector.facts
-    if feed.pages or feed.complete or facts.feed == "full" or job.kind not in FORWARD:
+    hinted = facts.feed == "incremental" or (facts.feed == "fingerprint" and job.kind != "final")
+    if feed.pages or feed.complete or not hinted or job.kind not in FORWARD:
         return feed
     scope = _scope(job, row)
     since = job.project.ledger.changes_from(job.wave.id, row.id, scope)

@@ -224,7 +224,7 @@ class Reverse(Transfer):
             return {}
         return job.project.items.by_target_key(row.endpoint, int(origin), keys)
 
-    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec]) -> dict[bytes, Measured]:
+    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec], aside: str | None) -> dict[bytes, Measured]:
         origins = self.origins(job, unit.row, list(unit.records))
         residues = self._residues(job, unit.row, origins)
         measured = {}

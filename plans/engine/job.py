@@ -74,6 +74,7 @@ class Job:
     listed: frozenset[int] = frozenset()
     allowed: frozenset[str] | None = None
     commits: threading.Lock = field(default_factory=threading.Lock)
+    _news: threading.Condition = field(default_factory=threading.Condition)
     _locks: dict[tuple[str, int], threading.Lock] = field(default_factory=dict)
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _index: dict[tuple[str, str, bytes], Member] = field(default_factory=dict)
@@ -127,6 +128,16 @@ class Job:
     def known(self, row: ContainerRow, target: str, keys: Sequence[bytes]) -> dict[bytes, Item]:
         """What is known to be at a target of these items."""
         return self.project.items.lookup(target, row.id, keys)
+
+    def tell_news(self) -> None:
+        """Wakes workers that found nothing to do: there may be something now."""
+        with self._news:
+            self._news.notify_all()
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Waits until there may be something to do, so many seconds at most."""
+        with self._news:
+            self._news.wait(seconds)
 
     def one_at_a_time(self, target: str, container: int) -> threading.Lock:
         """The lock of one container at one target: calls for it are never made at the same time."""

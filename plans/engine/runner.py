@@ -28,7 +28,8 @@ from transhumance.plans.waves import acceptance
 
 DISCOVERERS = 2
 WORKERS = 4
-NAP = 0.02
+NAP = 0.2
+"""Seconds after which an idle worker looks again by itself; what is listed or committed wakes it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,7 @@ def _discover(
 
     _together(loop, min(DISCOVERERS, max(len(containers), 1)), "list")
     listed.set()
+    job.tell_news()
 
 
 def _drain(job: Job, work: Work, phase: str, trouble: _Trouble, listed: threading.Event) -> None:
@@ -228,7 +230,7 @@ def _drain(job: Job, work: Work, phase: str, trouble: _Trouble, listed: threadin
                 left, _ = job.project.ledger.waiting(job.row.id, phase)
                 if over and not left:
                     return
-                job.project.stop.wait(NAP)
+                job.wait_for_news(NAP)
                 continue
             point("chunk.claimed")
             if not _guarded(trouble, job, lambda c=chunks: _timed(job, work, c)):  # type: ignore[misc]

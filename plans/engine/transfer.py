@@ -3,13 +3,16 @@ commit."""
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from transhumance.connectors.contract import (
     ABSENT,
     UNREAD,
+    Aside,
     Container,
     Expect,
     Fault,
@@ -68,9 +71,10 @@ class Transfer:
             return
         wanted = {chunk.id: self._todo(job, row, chunk, lines) for chunk in chunks}
         keys = {key for todo in wanted.values() for key in todo}
-        unit = self._fetch(job, row, [line for line in lines if key_from_text(line.key) in keys], chunks)
-        for chunk in chunks:
-            self._one_target(job, unit, chunk, wanted[chunk.id])
+        with _beside(job, chunks) as aside:
+            unit = self._fetch(job, row, [line for line in lines if key_from_text(line.key) in keys], chunks, aside)
+            for chunk in chunks:
+                self._one_target(job, unit, chunk, wanted[chunk.id])
 
     def _todo(self, job: Job, row: ContainerRow, chunk: Chunk, lines: list[InputLine]) -> Items:
         """The items of a chunk that this target lacks, with what the item map knows of them."""
@@ -85,7 +89,9 @@ class Transfer:
                 todo[key] = item
         return todo
 
-    def _fetch(self, job: Job, row: ContainerRow, lines: list[InputLine], chunks: list[Chunk]) -> Unit:
+    def _fetch(
+        self, job: Job, row: ContainerRow, lines: list[InputLine], chunks: list[Chunk], aside: str | None = None
+    ) -> Unit:
         opened = job.project.endpoint(row.endpoint)
         specs = [job.project.endpoint(chunk.target).spec for chunk in chunks]
         refs = [discovery.ref_of(line) for line in lines if not line.fault]
@@ -103,14 +109,14 @@ class Transfer:
             {f.key: blocked(f, specs) for f in faults},
             member,
         )
-        unit.measured.update(self._measure(job, unit, specs))
+        unit.measured.update(self._measure(job, unit, specs, aside))
         point("codecs.done")
         job.project.ledger.put_edges(row.id, ((m.key, link) for m in unit.measured.values() for link in m.links))
         return unit
 
-    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec]) -> dict[bytes, Measured]:
+    def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec], aside: str | None) -> dict[bytes, Measured]:
         context = job.context(unit.row, unit.member)
-        found = job.pool.measure(list(unit.records.values()), context, specs, keep_records=job.effects)
+        found = job.pool.measure(list(unit.records.values()), context, specs, job.effects, aside)
         return {measured.key: measured for measured in found}
 
     def _one_target(self, job: Job, unit: Unit, chunk: Chunk, todo: Items) -> None:
@@ -310,6 +316,19 @@ class Transfer:
         return replace(line, codes=tuple(sorted({*line.codes, "target:GEN-CONFLICT-01"})))
 
 
+@contextmanager
+def _beside(job: Job, chunks: Sequence[Chunk]) -> Iterator[str | None]:
+    """A folder beside the first target that can take bodies from it, for the time of one unit."""
+    targets = [job.project.endpoint(chunk.target).target for chunk in chunks] if job.effects else []
+    taker = next((target for target in targets if isinstance(target, Aside)), None)
+    folder = taker.aside() if taker is not None else None
+    try:
+        yield folder
+    finally:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _unseen(job: Job, row: ContainerRow, target: str, keys: Iterable[bytes]) -> list[bytes]:
     """Keys that lie below a place that this pass could not list (it may have been told on another page than theirs)."""
     above = {key: _places(key) for key in keys}
@@ -416,6 +435,7 @@ def commit(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -
         job.counts.status(name, count)
     job.counts.add(done=chunk.high - chunk.low, size=tally.size, problems=len(bad))
     job.report(job)
+    job.tell_news()
 
 
 def _retries(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -> list[ChunkSpec]:

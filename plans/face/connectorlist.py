@@ -37,9 +37,14 @@ def _row(console: Console, each: Connector) -> list[Cell]:
 def _facts(console: Console, each: Connector) -> str:
     facts, text = each.facts, console.text
     said = [
-        text("chaque inventaire est complet", "each listing is complete")
-        if facts.feed == "full"
-        else text("inventaire par différences", "listings by differences"),
+        {
+            "full": text("chaque inventaire est complet", "each listing is complete"),
+            "fingerprint": text(
+                "inventaire complet, sauf d'un dossier où rien n'a bougé",
+                "each listing is complete, but of a folder in which nothing moved",
+            ),
+            "incremental": text("inventaire par différences", "listings by differences"),
+        }[facts.feed],
         {
             "immutable": text("clés stables", "keys never change"),
             "per_container": text("clés propres à leur conteneur", "keys belong to their container"),

@@ -28,14 +28,18 @@ def sqlite_engine(path: Path, synchronous: str = "FULL") -> Engine:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA cache_size=-8192")
 
     @event.listens_for(engine, "begin")
     def begun(connection: Any) -> None:
         # a reader takes no lock: `status` must answer while a run writes
-        reads = connection.get_execution_options().get("read_only")
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get("read_only"):
+            connection.exec_driver_sql("BEGIN")
+            return
+        # the log is flushed as one file: a transaction that is not flushed is durable with the next one that is
+        connection.exec_driver_sql(f"PRAGMA synchronous={'NORMAL' if options.get('later') else synchronous}")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

@@ -41,7 +41,7 @@ class Store:
     """An engine whose transactions are serialised (SQLite: BEGIN IMMEDIATE), the small facts, and who works."""
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self._engine, self._later = engine, engine.execution_options(later=True)
         self._turns = threading.Lock()  # threads of one process wait for each other here, woken at once; the store's
         # own wait is a sleep that grows
         self.seconds = 0.0
@@ -68,10 +68,12 @@ class Store:
             db.execute(update(t.meta).where(t.meta.c.key == "schema").values(value=str(t.VERSION)))
 
     @contextmanager
-    def _write(self) -> Iterator[Connection]:
+    def _write(self, later: bool = False) -> Iterator[Connection]:
+        """A transaction that writes, durable when it ends; `later`: with the next durable one, for what the power may
+        take with all that came after it (a claim, a lease)."""
         with self._turns:
             started = time.monotonic()
-            with self._engine.begin() as db:
+            with (self._later if later else self._engine).begin() as db:
                 yield db
             self.seconds += time.monotonic() - started
 
@@ -126,7 +128,7 @@ class Store:
 
     def renew(self, name: str, owner: str, seconds: float) -> None:
         until = time.time() + seconds
-        with self._write() as db:
+        with self._write(later=True) as db:
             held = update(t.lock).where(t.lock.c.name == name, t.lock.c.owner == owner).values(until=until)
             if not db.execute(held).rowcount:
                 raise StaleLease(name)

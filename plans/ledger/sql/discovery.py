@@ -34,7 +34,7 @@ class Discovery(Store):
         with self._read() as db:
             known = db.execute(select(t.container).where(*where)).mappings().first()
         if known is None:
-            with self._write() as db:
+            with self._write(later=True) as db:
                 db.execute(
                     insert(t.container).values(
                         wave=row.wave,

@@ -86,7 +86,7 @@ class Findings(Discovery):
         found = list({(k, link.path, link.kind, link.target) for k, link in edges})
         if not found:
             return
-        with self._write() as db:
+        with self._write(later=True) as db:
             for key in {k for k, *_ in found}:
                 db.execute(delete(t.edge).where(t.edge.c.container == container, t.edge.c.key == key))
             db.execute(

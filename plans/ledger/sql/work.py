@@ -29,7 +29,7 @@ class Work(Store):
         with self._read() as db:  # idle workers ask often: they must not stand in the way of those who write
             if self._claimable_unit(db, pass_id, phase, owner, moment) is None:
                 return []
-        with self._write() as db:
+        with self._write(later=True) as db:
             unit = self._claimable_unit(db, pass_id, phase, owner, moment)
             if unit is None:
                 return []
