@@ -61,6 +61,7 @@ from transhumance.connectors.contract.protocols import (
     Before,
     Diagnose,
     Diagnosis,
+    Disable,
     Discards,
     Expect,
     Fence,
@@ -84,6 +85,7 @@ from transhumance.connectors.contract.registry import (
 )
 
 __all__ = [
+    "Disable",
     "Aside",
     "AsideBody",
     "ABSENT",

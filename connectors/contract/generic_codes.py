@@ -95,6 +95,19 @@ CODES = (
         forward="blocked",
     ),
     LossCode(
+        "GEN-GONE-01",
+        "major",
+        Text("La source le dit disparu et le donne encore", "The source says that it is gone and still gives it"),
+        Text(
+            "Une seconde lecture avant la suppression l'a trouvé ; il est gardé à la cible, tel qu'il y est",
+            "A second read before its deletion found it; it is kept at the target, as it is there",
+        ),
+        Text(
+            "Vérifier les droits de lecture et le retard des réplicas, puis `transhume quarantine retry`",
+            "Look at the right to read and at replicas that lag, then `transhume quarantine retry`",
+        ),
+    ),
+    LossCode(
         "GEN-CONFLICT-01",
         "blocked",
         Text("Autre chose est déjà à la cible sous ce nom", "Something else is at the target under this name"),

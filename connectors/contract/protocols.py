@@ -268,3 +268,15 @@ class Aside(Protocol):
         """A new empty folder of the target's file system for `AsideBody` files; None where it takes none. What lies
         there is not in the target. Its caller removes it; a crash leaves it to the target's next opening."""
         ...
+
+
+@runtime_checkable
+class Disable(Protocol):
+    """Optional: a target where an account can be switched off and kept, which is what becomes of one that disappears at
+    the source."""
+
+    def disable(self, container: Container, target_key: bytes, expect: Expect, fence: Fence) -> Outcome:
+        """Nobody can log in by this entry any more, and nothing else of it changes: `written` with its new version and
+        a before-image; `unchanged` where it is off already or is no account; `conflict` where another version is
+        there; `absent`."""
+        ...

@@ -14,11 +14,13 @@ from transhumance.connectors.contract import (
     UNREAD,
     Aside,
     Container,
+    Disable,
     Expect,
     Fault,
     Fence,
     Forecast,
     InputLine,
+    ItemRef,
     Outcome,
     OutputLine,
     Record,
@@ -294,12 +296,15 @@ class Transfer:
             return
         endpoint = job.project.endpoint(chunk.target)
         fence = job.heart.fence(chunk)
+        still = _still_there(job, row, live)
         with job.one_at_a_time(chunk.target, row.id):
             member = job.member(row, row.subject)
             place = endpoint.gate.call(lambda: endpoint.target.ensure(job.place(row, chunk.target, member)))
             job.project.ledger.intend(chunk, "")
             point("intent.committed")
-            out = [self._gone(job, endpoint.target, place, live[key], fence) for key in sorted(live)]
+            last = chunk.attempt + 1 >= TRIES
+            out = [_not_gone(live[key], last) for key in sorted(still)]
+            out += [self._gone(job, endpoint.target, place, live[key], fence) for key in sorted(live.keys() - still)]
             point("effect.done")
             commit(job, row, chunk, out)
 
@@ -308,12 +313,44 @@ class Transfer:
         if not item.at_target:
             return line_of(item, status="removed")
         if mode == "keep" or (mode == "disable" and item.kind == "entry"):
-            return line_of(item, status="aside")
+            return _switched_off(target, place, item, fence) if mode == "disable" else line_of(item, status="aside")
         outcome = target.remove(place, item.target_key, Expect(item.target_version), fence)
         if outcome.status in (Status.REMOVED, Status.ABSENT):
             return line_of(item, status="removed")
-        line = line_of(item, status="quarantined")
-        return replace(line, codes=tuple(sorted({*line.codes, "target:GEN-CONFLICT-01"})))
+        return _coded(item, "target:GEN-CONFLICT-01", "quarantined")
+
+
+def _switched_off(target: Target, place: Container, item: Item, fence: Fence) -> OutputLine:
+    """An entry that is gone at the source, switched off at the target where the target can, and kept."""
+    if not isinstance(target, Disable):
+        return line_of(item, status="aside")
+    outcome = target.disable(place, item.target_key, Expect(item.target_version), fence)
+    if outcome.status is Status.ABSENT:
+        return line_of(item, status="removed")
+    if outcome.status not in (Status.WRITTEN, Status.UNCHANGED):
+        return _coded(item, f"target:{outcome.code or 'GEN-CONFLICT-01'}", "quarantined")
+    line = line_of(item, status="aside")
+    return replace(line, target_version=outcome.version or line.target_version)
+
+
+def _still_there(job: Job, row: ContainerRow, live: Mapping[bytes, Item]) -> set[bytes]:
+    """Of entries of a directory that are said to be gone, those that it still gives: a deletion of a person is believed
+    after a second read only (a replica that lags, rights that were taken away)."""
+    opened = job.project.endpoint(row.endpoint)
+    if not opened.connector.facts.shared_containers or not live:
+        return set()
+    refs = [ItemRef(i.key, i.version, i.kind, i.form, i.size, i.stable_id or None) for i in live.values()]
+    answers = opened.gate.call(lambda: list(opened.source.fetch(contract_container(row), refs)))
+    return {answer.key for answer in answers if isinstance(answer, Record)}
+
+
+def _not_gone(item: Item, last: bool) -> OutputLine:
+    return _coded(item, "source:GEN-GONE-01", "quarantined" if last else "failed")
+
+
+def _coded(item: Item, code: str, status: str) -> OutputLine:
+    line = line_of(item, status=status)
+    return replace(line, codes=tuple(sorted({*line.codes, code})))
 
 
 @contextmanager

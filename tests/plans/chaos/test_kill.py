@@ -146,6 +146,8 @@ def undated(value: Any) -> Any:
         "rate",
         "downtime",
         "duration",
+        "median",
+        "p90",
         "rto",
         "seed",
         "at",
