@@ -222,7 +222,7 @@ class Catalogue:
             part = keys[at : at + 500]
             marks = ",".join("?" * len(part))
             rows = self.ask(
-                f"SELECT {_ROW} FROM item WHERE container = ? AND version != '' AND key IN ({marks})", place.id, *part
+                f"SELECT {ROW} FROM item WHERE container = ? AND version != '' AND key IN ({marks})", place.id, *part
             )
             found.update((row.key, row) for row in (Row(*row) for row in rows))  # type: ignore[arg-type]
         return found
