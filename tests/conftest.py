@@ -16,6 +16,9 @@ settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
+# a worker of xdist has one, which would cut our tables
+os.environ.pop("COLUMNS", None)
+
 ROOT = Path(__file__).resolve().parent.parent
 CORPORA = Path(os.environ.get("TRANSHUMANCE_CORPORA", ROOT.parent / "shared" / "corpora"))
 
