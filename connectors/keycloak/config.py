@@ -50,7 +50,7 @@ class KeycloakConfig(BaseModel):
     base: str = Field("", description="the DN under which people born in Keycloak are said to be; o=REALM by default")
     batch: int = Field(50, ge=1, le=1000, description="users of one partialImport; 50 to 100 is the best point")
     threads: int = Field(2, ge=1, le=16, description="requests at once")
-    passwords: Passwords = Field(
+    log_in: Passwords = Field(
         "none",
         description="none: people come without a password; reset: each sets a new one at the first log-in; "
         "pass_through: the directory of `federation` checks it until the wave is cut",
@@ -72,7 +72,7 @@ class KeycloakConfig(BaseModel):
             raise ValueError("http:// sends passwords in clear: use https://, or say insecure: true")
         if not self.username and not self.client_secret.get_secret_value():
             raise ValueError("give username and password, or client_id and client_secret")
-        if self.passwords == "pass_through" and self.federation is None:
+        if self.log_in == "pass_through" and self.federation is None:
             raise ValueError("pass_through needs `federation`: the directory that checks the passwords")
         return self
 

@@ -33,7 +33,7 @@ class How(NamedTuple):
 def how(container: Container, config: KeycloakConfig) -> How:
     """What the engine says of the wave (`Container.properties`: `passwords`, `wave`), else what the endpoint says."""
     said, wave = container.properties.get("passwords"), str(container.properties.get("wave") or "all")
-    mode = cast(Passwords, said) if said in ("none", "reset", "pass_through") else config.passwords
+    mode = cast(Passwords, said) if said in ("none", "reset", "pass_through") else config.log_in
     return How(mode, wave)
 
 

@@ -57,7 +57,7 @@ class Made:
         """An attribute of the entry: as it is, in `trh.rest`, or left out and named."""
         if (base := name.partition(";")[0].lower()) in SECRETS:
             self.findings.append(Finding("ID-PWD-08", name))
-        elif name not in _TAKEN and not name.startswith(kc.OURS) and kc.is_plain(values, self.limit):
+        elif not _is_taken(name) and kc.is_plain(values, self.limit):
             self.put(name, (value.decode() for value in values))
         elif all(len(value) <= kc.WHOLE_LIMIT * 3 // 4 - len(name) - 24 for value in values):
             self.rest += kc.pack(name, values, self.limit)
@@ -66,7 +66,16 @@ class Made:
             self.findings.append(Finding(code, name))
 
 
-_TAKEN = frozenset({"username", "email", "firstName", "lastName", "locale", "LDAP_ID", "LDAP_ENTRY_DN"})
+# names of Keycloak's own, lower case: fields, and attributes that it strips or holds read-only in any user
+_TAKEN = frozenset(
+    """username email firstname lastname locale enabled email_verified disabledreason kerberos_principal ldap_id
+    ldap_entry_dn created_timestamp createtimestamp modifytimestamp usercertificate""".split()
+)
+_TAKEN_BEGINS = (kc.OURS, "saml.persistent.name.id.for.")
+
+
+def _is_taken(name: str) -> bool:
+    return name.lower() in _TAKEN or name.lower().startswith(_TAKEN_BEGINS)
 
 
 def made_of(entry: LdifRecord, residue: Iterable[ResidueEntry], mapping: Mapping[str, Value] | None = None) -> Made:

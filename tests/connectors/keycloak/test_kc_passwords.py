@@ -57,7 +57,7 @@ def test_the_directory_checks_passwords_until_the_wave_is_cut(make_bench: Callab
         "password": samba.password,
         "filter": "(|(sAMAccountName=anne)(sAMAccountName=zoe))",
     }
-    bench = make_bench(passwords="pass_through", federation=federation)
+    bench = make_bench(log_in="pass_through", federation=federation)
     bench.place = bench.target.ensure(Container(b"ad", "identities", b"x", ("x",), properties={"wave": "pilote"}))
     people = {}
     for name in ("anne", "zoe"):
@@ -111,7 +111,7 @@ def test_a_federation_that_writes_back_is_refused(bench: Any) -> None:
 
 
 def test_reset_asks_for_a_new_password(make_bench: Callable[..., Any]) -> None:
-    bench = make_bench(passwords="reset")
+    bench = make_bench(log_in="reset")
     open_one, closed = bench.person("anne"), bench.person("zoe", pwdAccountLockedTime=("000001010000Z",))
     first, _ = bench.write(open_one, closed)
     assert bench.user("anne")["requiredActions"] == ["UPDATE_PASSWORD"]

@@ -137,7 +137,7 @@ def test_names_never_change_a_path(tmp_path: Path) -> None:
         {"url": "http://sso.chu.example"},
         {"url": "ldap://sso"},
         {"username": ""},
-        {"passwords": "pass_through"},
+        {"log_in": "pass_through"},
         {"realm": ""},
         {"verify": False},
     ],

@@ -73,6 +73,7 @@ CASES = {
     "bytes": document("uid=a,dc=x", title=(b"\xff\x00",), userCertificate_binary=(bytes(range(256)),)),
     "options": document("uid=a,dc=x", **{"cn_lang-fr": ("Élodie".encode(),)}),
     "names of Keycloak": document("uid=a,dc=x", email=(b"other@x.y",), username=(b"x",), locale=(b"fr",)),
+    "what it strips": document("uid=a,dc=x", createTimestamp=(b"20200101000000Z",), userCertificate=(b"text",)),
     "locked": document("uid=a,dc=x", pwdAccountLockedTime=(b"000001010000Z",)),
     "locked for a time": document("uid=a,dc=x", pwdAccountLockedTime=(b"20260101000000Z",)),
     "id": document("uid=a,dc=x", entryUUID=(b"5f9d0e6c-0000-4000-8000-00000000abcd",)),
