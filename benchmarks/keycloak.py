@@ -8,6 +8,7 @@ from pathlib import Path
 
 from transhumance.connectors.contract import Container, Environment, Fence, Record, Status, Write
 from transhumance.connectors.formats import keycloak as kc
+from transhumance.connectors.keycloak.session import Session
 from transhumance.connectors.keycloak.target import KeycloakTarget
 from transhumance.fixtures.rigs.keycloak import config
 from transhumance.fixtures.services.base import NotHere
@@ -51,17 +52,17 @@ def _person(number: int) -> dict[str, object]:
 
 def _posted(server: Keycloak, count: int) -> float:
     """People a second by one POST each, on one kept-alive connection."""
-    import httpx
-
     realm = _realm(server, "posts")
-    with httpx.Client(base_url=server.url, verify=server.trusts(), timeout=60) as client:
+    session = Session(config(server, realm), Environment("posts", Path(), Path()))
+    try:
         started = time.monotonic()
         for number in range(count):
             user = kc.representation_of(_person(number))
             del user["id"]
-            headers = {"Authorization": f"Bearer {server.token()}"}
-            client.post(f"/admin/realms/{realm}/users", json=user, headers=headers).raise_for_status()
+            assert session.realm("POST", "users", json=user).status == 201
         return count / (time.monotonic() - started)
+    finally:
+        session.close()
 
 
 def _written(server: Keycloak, folder: Path, count: int) -> float:
