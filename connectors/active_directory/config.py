@@ -49,7 +49,7 @@ class AdConfig(AdDomain):
     base: str = Field(description="where to read and write: the domain's distinguished name, or a part of it")
     username: str = Field("", description="user@domain, DOMAIN\\user (ntlm), or a distinguished name")
     password: SecretStr = Field(SecretStr(""), description="by reference: env:, file: or keyring:")
-    auth: Literal["simple", "ntlm", "kerberos"] = Field("simple", description="how to bind, always inside TLS")
+    auth: Literal["simple", "ntlm"] = Field("simple", description="how to log in, always inside TLS")
     ca_file: Path | None = Field(None, description="the private authority that signed the controllers' certificates")
     start_tls: bool = Field(False, description="protect an ldap:// address by StartTLS")
     insecure: bool = Field(False, description="ldap:// without TLS: passwords travel in clear; told by check")
@@ -66,6 +66,8 @@ class AdConfig(AdDomain):
 
     @model_validator(mode="after")
     def _protected(self) -> AdConfig:
+        if self.auth == "ntlm" and self.insecure:
+            raise ValueError("auth: ntlm needs TLS: use ldaps://, or start_tls: true")
         clear = [url for url in self.addresses() if url.startswith("ldap://")]
         if clear and not self.start_tls and not self.insecure:
             raise ValueError(f"{clear[0]} is not protected: use ldaps://, or start_tls: true")

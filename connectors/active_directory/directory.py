@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from transhumance.connectors.active_directory import controls
+from transhumance.connectors.active_directory import controls, ntlm
 from transhumance.connectors.active_directory.config import AdConfig, AdDomain
 from transhumance.connectors.active_directory.entries import joined, unfinished
 from transhumance.connectors.contract import Retry, StopEndpoint, Text
@@ -16,7 +16,7 @@ from transhumance.connectors.formats import ldapber as ber
 from transhumance.connectors.formats.dn import dn_key
 from transhumance.connectors.formats.entry import guid_text
 from transhumance.connectors.formats.ldapber import Control, Entry
-from transhumance.connectors.formats.ldapwire import Address, Session
+from transhumance.connectors.formats.ldapwire import Address, Binder, Session
 
 EVERYTHING = ("*", "nTSecurityDescriptor")
 ALWAYS = ("objectClass", "objectGUID", "objectSid", "objectCategory", "sAMAccountName", "isDeleted", "systemFlags")
@@ -72,7 +72,7 @@ class Directory:
                 return self._session
             failed: Retry | None = None
             for url in self._urls:
-                session = Session(self._address(url))
+                session = Session(self._address(url), self._binder)
                 try:
                     session.open()
                 except Retry as error:
@@ -83,9 +83,18 @@ class Directory:
             assert failed is not None
             raise failed
 
-    def forget(self) -> None:
-        """The next session may be to another controller."""
-        self.close()
+    @property
+    def _binder(self) -> Binder | None:
+        return ntlm.bind if self.config.auth == "ntlm" else None
+
+    def elsewhere(self, names: Iterable[str]) -> list[bool]:
+        """Whether the forest's global catalog knows each of these names of other domains; all of them where the plan
+        names no catalog: then the controller asks it itself."""
+        listed = list(names)
+        if self.config.global_catalog is None or not listed:
+            return [True] * len(listed)
+        with Session(self._address(self.config.global_catalog), self._binder) as catalog:
+            return [entry is not None for entry in catalog.reads(listed, ("1.1",))]
 
     def _address(self, url: str) -> Address:
         config = self.config

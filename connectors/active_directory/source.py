@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from transhumance.connectors.active_directory import changes, cursors
+from transhumance.connectors.active_directory import changes, cursors, diagnosis
 from transhumance.connectors.active_directory.config import AdConfig
 from transhumance.connectors.active_directory.cursors import Place, Since
 from transhumance.connectors.active_directory.directory import Directory
@@ -16,6 +16,7 @@ from transhumance.connectors.active_directory.history import History
 from transhumance.connectors.active_directory.spool import PAGE, Spool
 from transhumance.connectors.contract import (
     Container,
+    Diagnosis,
     Environment,
     Fault,
     ItemRef,
@@ -72,6 +73,11 @@ class AdSource:
                 for reading in domain.readings:
                     reading.spool.close()
             self._domains.clear()
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """What `check` tells of each domain."""
+        for domain in self._opened().values():
+            yield from diagnosis.diagnose(domain.directory, writes=False)
 
     # --- what is there
 

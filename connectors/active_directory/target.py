@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from transhumance.connectors.active_directory import diagnosis
 from transhumance.connectors.active_directory.changes import is_deleted, is_inside
 from transhumance.connectors.active_directory.config import AdConfig
 from transhumance.connectors.active_directory.directory import Directory
@@ -38,6 +39,7 @@ from transhumance.connectors.contract import (
     ANY,
     Before,
     Container,
+    Diagnosis,
     Environment,
     Expect,
     Fault,
@@ -46,6 +48,7 @@ from transhumance.connectors.contract import (
     Outcome,
     Record,
     Status,
+    Text,
     Value,
     Write,
 )
@@ -113,6 +116,18 @@ class AdTarget:
     @property
     def _schema(self) -> Schema:
         return self._open()[1].schema
+
+    def diagnose(self) -> Iterator[Diagnosis]:
+        """What `check` tells of the domain, and how many links still wait."""
+        yield from diagnosis.diagnose(self._directory, writes=True)
+        if count := self._state.count_waiting():
+            yield Diagnosis(
+                "warn",
+                Text(
+                    f"{count} liens attendent une entrée qui n'est pas encore là",
+                    f"{count} links wait for an entry that is not here yet",
+                ),
+            )
 
     def ensure(self, container: Container) -> Container:
         """The base, with the source's base beside it: names under the one lie under the other."""

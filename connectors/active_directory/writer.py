@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from transhumance.connectors.active_directory import controls, echo
+from transhumance.connectors.active_directory.changes import is_inside
 from transhumance.connectors.active_directory.directory import Directory
 from transhumance.connectors.active_directory.rebase import parent_and_rdn
 from transhumance.connectors.active_directory.schema import Schema
@@ -24,7 +25,7 @@ class Writer:
 
     def __init__(self, directory: Directory, schema: Schema, state: State) -> None:
         self._directory, self.schema, self._state = directory, schema, state
-        self._base = dn_key(directory.base)
+        self._base, self._root = dn_key(directory.base), dn_key(directory.controller().root)
 
     # --- making
 
@@ -127,10 +128,13 @@ class Writer:
         listed = list(values)
         names = [value.decode("utf-8", "surrogateescape") for value in listed]
         plain = [n.rpartition(":")[2] if n[:2] in ("B:", "S:") else n for n in names]
-        found = self._directory.session().reads(plain, ("1.1",))
+        here = [is_inside(name, self._root) for name in plain]
+        own = iter(self._directory.session().reads((n for n, h in zip(plain, here, strict=True) if h), ("1.1",)))
+        others = iter(self._directory.elsewhere(n for n, h in zip(plain, here, strict=True) if not h))
         there, absent = list[bytes](), list[bytes]()
-        for value, name, entry in zip(listed, names, found, strict=True):
-            (there if entry is not None or _SPECIAL in name else absent).append(value)
+        for value, name, inside in zip(listed, names, here, strict=True):
+            known = next(own) is not None if inside else next(others)
+            (there if known or _SPECIAL in name else absent).append(value)
         return there, absent
 
     def _written(self, value: bytes) -> bytes:

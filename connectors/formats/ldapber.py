@@ -268,17 +268,46 @@ def parse(data: bytes) -> tuple[int, int, Entry | Result | None]:
 
 
 def _entry(data: bytes, start: int, end: int) -> Entry:
+    """An entry (4.5.2). The hot path of every listing: one loop, lengths read in place."""
     found = list(elements(data, start, end))
     if len(found) != 2:
         raise BerError("no search entry")
     attributes: dict[str, tuple[bytes, ...]] = {}
-    for _, at, upto in elements(data, found[1][1], found[1][2]):
-        pair = list(elements(data, at, upto))
-        if len(pair) != 2:
+    at, end = found[1][1], found[1][2]
+    while at < end:
+        at, upto = _inside(data, at, end)
+        name_at, name_end = _inside(data, at, upto)
+        at, values_end = _inside(data, name_end, upto)
+        if values_end != upto:
             raise BerError("no attribute")
-        name = text(data[pair[0][1] : pair[0][2]])
-        attributes[name] = tuple([data[a:b] for _, a, b in elements(data, pair[1][1], pair[1][2])])
+        values = []
+        while at < values_end:
+            size = data[at + 1] if at + 1 < values_end else 0x80
+            if size & 0x80:
+                value_at, at = _inside(data, at, values_end)
+            else:
+                value_at = at + 2
+                at = value_at + size
+                if at > values_end:
+                    raise BerError("an element that is longer than what holds it")
+            values.append(data[value_at:at])
+        attributes[data[name_at:name_end].decode("utf-8", "surrogateescape")] = tuple(values)
     return Entry(text(data[found[0][1] : found[0][2]]), attributes)
+
+
+def _inside(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """Where the content of the element at a place begins and ends. Raises `BerError` where it does not end inside."""
+    size = data[at + 1] if at + 1 < end else 0x80
+    at += 2
+    if size & 0x80:
+        count = size & 0x7F
+        if not 1 <= count <= 8 or at + count > end:
+            raise BerError("an indefinite or cut length")
+        size = int.from_bytes(data[at : at + count], "big")
+        at += count
+    if at + size > end:
+        raise BerError("an element that is longer than what holds it")
+    return at, at + size
 
 
 def parse_entry(data: bytes) -> Entry:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from transhumance.connectors.active_directory import ntlm
 from transhumance.connectors.active_directory.config import AdConfig
 from transhumance.connectors.active_directory.directory import Directory
 from transhumance.connectors.active_directory.entries import RANK_GROUP, RANK_PERSON, counts
@@ -176,6 +177,21 @@ def test_start_tls_protects_a_clear_port(samba: Samba, ou: str, reader) -> None:
     assert len(reader(ou, url=samba.clear_url, start_tls=True).listing()[0]) == 0
     with pytest.raises(StopEndpoint):  # a controller refuses a password in clear
         reader(ou, url=samba.clear_url, insecure=True).listing()
+
+
+def test_md4_is_the_one_of_rfc_1320() -> None:
+    for text, digest in (
+        ("", "31d6cfe0d16ae931b73c59d7e0c089c0"),
+        ("message digest", "d9130a8164549fe818874806e1c7014b"),
+    ):
+        assert ntlm.md4(text.encode()).hex() == digest
+    assert ntlm.md4(b"1234567890" * 8).hex() == "e33b4ddc9c38f2199c3e7b164fcc0536"
+
+
+def test_ntlm_logs_in(samba: Samba, ou: str, reader) -> None:
+    assert reader(ou, auth="ntlm", username=f"{samba.domain}\\Administrator").listing()[0] == {}
+    with pytest.raises(StopEndpoint, match="NTLM"):
+        reader(ou, auth="ntlm", username=f"{samba.domain}\\Administrator", password="wrong").listing()
 
 
 def test_the_next_controller_is_asked(samba: Samba, ou: str, reader) -> None:

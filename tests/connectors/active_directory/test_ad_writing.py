@@ -387,3 +387,14 @@ def test_names_are_never_more_than_names(ou: str, hand: Session, back: Callable[
     assert {o.status for o in outcomes} == {Status.WRITTEN}
     for record, outcome in zip(records, outcomes, strict=True):
         assert target.back(outcome)["dn"] == record.properties["dn"]
+
+
+def test_a_member_of_another_domain_is_asked_of_the_catalog(
+    samba: Samba, ou: str, hand: Session, back: Callable[..., Back]
+) -> None:
+    target = back(global_catalog=f"ldaps://{samba.address}:3269")
+    hand.do(ber.add(f"CN=here,{ou}", {"objectClass": [b"contact"]}))
+    (outcome,) = target.write(group("mixed", f"CN=here,{SOURCE}", "CN=far,DC=child,DC=chu,DC=invalid"))
+    assert outcome.status is Status.WRITTEN
+    assert target.back(outcome)["member"] == (f"CN=here,{SOURCE}".encode(),)
+    assert target.target._state.count_waiting() == 1
