@@ -334,9 +334,9 @@ class Session:
     def read(self, dn: str, attributes: Iterable[str] = (), controls: Sequence[Control] = ()) -> Entry | None:
         """One entry, or None where there is none (or none that one may see)."""
         found, result = self.search(dn, ber.BASE, attributes=attributes, controls=controls)
-        if result.code in (NO_SUCH_OBJECT, 10, 34):
+        if result.code in (NO_SUCH_OBJECT, 10, 34, 50):
             return None
-        self.accepted(result, dn)
+        self._readable(result)
         return found[0] if found else None
 
     def reads(self, dns: Iterable[str], attributes: Sequence[str] = ()) -> list[Entry | None]:
@@ -363,9 +363,22 @@ class Session:
             elif isinstance(content, Result):
                 ended[answered] = content
         result = ended.pop(number)
-        if result.code not in (NO_SUCH_OBJECT, 10, 34):
-            self.accepted(result)
+        if result.code not in (NO_SUCH_OBJECT, 10, 34, 50):
+            self._readable(result)
         return seen.pop(number, None)
+
+    def _readable(self, result: Result) -> None:
+        """Raises `StopEndpoint` where the server can't read an entry of its own, besides what `accepted` raises."""
+        try:
+            self.accepted(result)
+        except Refused:
+            name, said = self.address.name, named(result)
+            raise StopEndpoint(
+                Text(
+                    f"{name} : le serveur ne lit pas une de ses entrées ({said}) ; voyez son journal, redémarrez-le",
+                    f"{name}: the server can't read an entry of its own ({said}); see its log, restart it",
+                )
+            ) from None
 
     def pages(
         self,

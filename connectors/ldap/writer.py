@@ -15,7 +15,6 @@ from transhumance.connectors.ldap.config import Writer as Mode
 from transhumance.connectors.ldap.profile import TXN_END, TXN_SPEC, TXN_START, Profile
 
 DROPS = 6  # steps that a transaction refuses at once before the rest is sent without one
-FAILURES = 3  # transactions that fail at their end before there are no more
 BYTES = 8 << 20  # of requests in one transaction
 FEW = 16  # steps for which a transaction is not worth its risk
 # OpenLDAP 2.5 answers a request of a transaction before it lets go of it, and dies when the end comes meanwhile: seen
@@ -40,17 +39,16 @@ class Step:
 @dataclass(slots=True)
 class Writer:
     """Sends steps. `before_effect` is called before each durable one. After a connection that broke inside a
-    transaction, or some that failed, there are no more transactions: they are the less tried part of some servers.
+    transaction, or one that failed at its end, there are no more transactions: they are the less tried part of servers.
 
-    OpenLDAP 2.5, where a transaction fails after an overlay looked at an entry that it was to add (`unique` at two with
-    one address, `memberof` at a member), goes on with that entry in its cache: so groups, and what may clash with
-    another of the same chunk, are steps `alone`."""
+    OpenLDAP 2.5 keeps in its cache what was looked at inside a transaction that fails, and answers `internal error` for
+    it from then on. So nothing in a transaction looks at another part of it: its entries are of one level, under
+    parents that are there; groups, and what may clash with another of the chunk, are steps `alone`."""
 
     session: Session
     profile: Profile
     mode: Mode = "auto"
     _refuses: bool = False
-    _failed: int = 0
 
     @property
     def way(self) -> Mode:
@@ -63,13 +61,18 @@ class Writer:
         """The result of each item: its success, or the refusal that stopped it. Raises `Lost` where the connection
         broke: any step may then have had its effect."""
         ordered = sorted(steps, key=lambda step: step.level)
-        together = [step for step in ordered if not step.alone]
-        if self.way != "transaction" or (len(together) < FEW and self.mode == "auto"):
+        if self.way != "transaction":
             return self._without(ordered, before_effect)
         found: dict[int, Result] = {}
-        for part in _parts(together):
-            found |= self._with(part, before_effect)
-        return found | self._without([step for step in ordered if step.alone], before_effect)
+        for _, level in groupby(ordered, key=lambda step: step.level):
+            here = list(level)
+            together = [step for step in here if not step.alone]
+            if len(together) < FEW and self.mode == "auto":
+                together = []
+            for part in _parts(together):
+                found |= self._with(part, before_effect)
+            found |= self._without([step for step in here if step.item not in found], before_effect)
+        return found
 
     # --- with transactions
 
@@ -115,8 +118,7 @@ class Writer:
             raise
         if ended.code == SUCCESS:
             return None
-        self._failed += 1
-        self._refuses = self._failed >= FAILURES
+        self._refuses = True
         return -1, ended
 
     # --- without
