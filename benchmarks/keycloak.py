@@ -37,12 +37,12 @@ def benchmark(folder: Path, count: int, posts: int) -> list[str]:
 
 def _person(number: int) -> dict[str, object]:
     attributes = {kc.ATTRIBUTES + f"a{n}": (f"value {n} of {number}",) for n in range(5)}
-    names = {"firstName": "Jean", "lastName": f"Petit {number}", "email": f"p{number}@chu.example"}
-    dn = {kc.ATTRIBUTES + kc.DN: (f"uid=p{number},dc=x",)}
+    names = {"firstName": "Jean", "lastName": f"Petit {number}", "email": f"person{number}@chu.example"}
+    dn = {kc.ATTRIBUTES + kc.DN: (f"uid=person{number},dc=x",)}
     return {
         "type": "user",
         "id": str(uuid.uuid4()),
-        "username": f"p{number}",
+        "username": f"person{number}",
         "enabled": True,
         **names,
         **attributes,
