@@ -109,10 +109,11 @@ def _made(endpoint: Endpoint, place: Container, canary: Canary) -> _Try | Probed
     if codec is None:
         return Probed(*where, "no_form", detail=document.kind)
     try:
-        record = replace(codec.from_open(document, (), _context(place)).record, key=canary.key)
+        made = codec.from_open(document, (), _context(place))
     except SkipItem as error:
         return Probed(*where, "refused", foretold=(error.code,), detail=error.text.en)
-    findings = endpoint.target.preview(place, record)
+    record = replace(made.record, key=canary.key)
+    findings = (*made.findings, *endpoint.target.preview(place, record))
     foretold = tuple(finding.code for finding in findings)
     if any((code := find_code(name)) and code.forward == "blocked" for name in foretold):
         return Probed(*where, "refused", foretold=foretold)

@@ -65,6 +65,9 @@ def test_a_directory_moves_and_comes_back(server: Any, estate: tuple[str, Path, 
     realm, folder, said = estate
     checked = said("check", "plan.yaml")
     assert "Keycloak" in checked and "Ready for assess / run / cutover" in checked
+    probed = said("check", "plan.yaml", "--probe")
+    assert "0 unexpected canary" in probed, probed
+    assert count(server, realm) == 0, "canaries are taken away again"
     said("assess", "plan.yaml")
     said("plan", "plan.yaml")
     said("dry-run", "plan.yaml", "--wave", "tout", "--report", "report")
