@@ -31,12 +31,14 @@ _ROOT = (
 @dataclass(frozen=True, slots=True)
 class Controller:
     """What a domain controller says of itself. `invocation`: the id of its database, hexadecimal (it changes when the
-    controller is restored); `usn`: the highest change number that it has committed; `root`: the domain's own DN."""
+    controller is restored). `usn`: the highest change number that it has committed. `root`: the domain's own DN;
+    `forest`: that of the forest's first domain."""
 
     host: str
     invocation: str
     usn: int
     root: str
+    forest: str
     configuration: str
     schema: str
     oids: frozenset[str]
@@ -123,6 +125,7 @@ class Directory:
             service.attributes["invocationId"][0].hex() if service and "invocationId" in service.attributes else "",
             int(_first(said, "highestCommittedUSN")),
             _first(said, "defaultNamingContext"),
+            _first(said, "rootDomainNamingContext"),
             _first(said, "configurationNamingContext"),
             _first(said, "schemaNamingContext"),
             frozenset(oid.decode("ascii", "replace") for oid in said.attributes.get("supportedControl", ())),

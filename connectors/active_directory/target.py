@@ -14,7 +14,7 @@ from transhumance.connectors.active_directory.config import AdConfig
 from transhumance.connectors.active_directory.directory import Directory
 from transhumance.connectors.active_directory.echo import version_without
 from transhumance.connectors.active_directory.entries import guid_of, key_of, rank_of, settled, version_of
-from transhumance.connectors.active_directory.rebase import moved, tail_of
+from transhumance.connectors.active_directory.rebase import Turn, tail_of, turn
 from transhumance.connectors.active_directory.schema import NEVER, Schema, read_schema
 from transhumance.connectors.active_directory.state import Ours, State
 from transhumance.connectors.active_directory.wish import (
@@ -114,6 +114,14 @@ class AdTarget:
         return self._open()[1]
 
     @property
+    def _root(self) -> str:
+        return self._writer.root
+
+    def _turn(self, tail: str) -> Turn:
+        """From the source's base, as it is written there, to this one."""
+        return turn(tail, self._config.base, self._root)
+
+    @property
     def _schema(self) -> Schema:
         return self._open()[1].schema
 
@@ -140,7 +148,7 @@ class AdTarget:
 
     def _wish(self, container: Container, key: bytes, record: Record) -> Wish | Finding:
         source = str(container.properties.get("from_base", ""))
-        return wish_of(key, record, self._schema, self._config.base, source)
+        return wish_of(key, record, self._schema, self._config.base, self._root, source)
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         wish = self._wish(container, record.key, record)
@@ -173,7 +181,7 @@ class AdTarget:
         if alive is not None and not self._is_copy(wish, found):
             properties = self._same_entry(wish, alive, found, control)
         else:
-            properties = {**given_back(wish, self._config.base, self._schema, control)}
+            properties = {**given_back(wish, self._turn(wish.tail).back(), self._schema, control)}
             self._without_waiting(properties, found)
         return replace(record, properties={**properties, "dn": wish.source_dn})
 
@@ -205,7 +213,7 @@ class AdTarget:
                 properties |= {name: left} if left else {}
 
     def _here(self, dn: str, tail: str) -> str:
-        return dn_key(moved(dn, tail, self._config.base))
+        return dn_key(self._turn(tail).name(dn))
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
         return ""
@@ -484,15 +492,15 @@ class AdTarget:
         ours = self._state.by_guid(entry.attributes["objectGUID"][0])
         if ours is None or not ours.copy:
             return {**settled(entry.attributes), "dn": entry.dn}
-        base, tail = self._config.base, ours.tail
+        back = self._turn(ours.tail).back()
         shown = {
-            name: back_values(name.lower(), values, base, tail, self._schema)
+            name: back_values(name.lower(), values, back, self._schema)
             for name, values in entry.attributes.items()
             if is_shown(name.lower(), ours.names, self._schema)
         }
         if "primaryGroupID" in shown:
             shown["primaryGroupID"] = (self._primary_there(entry, shown["primaryGroupID"][0]),)
-        dn = moved(entry.dn, base, tail)
+        dn = back.name(entry.dn)
         return {**settled(shown), "dn": ours.source_dn if dn_key(dn) == dn_key(ours.source_dn) else dn}
 
     def _primary_there(self, entry: Entry, number: bytes) -> bytes:
@@ -593,7 +601,7 @@ class AdTarget:
 
     def _wish_of_image(self, old: Entry) -> Wish:
         record = Record(b"", KIND, AD, {**old.attributes, "dn": old.dn})
-        wish = wish_of(b"", record, self._schema, self._config.base, self._config.base)
+        wish = wish_of(b"", record, self._schema, self._config.base, self._root, self._config.base)
         if isinstance(wish, Finding):
             raise ValueError(wish.code)  # an image is of what was written here, so it can be written
         return wish

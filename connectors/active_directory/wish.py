@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from transhumance.connectors.active_directory.entries import joined, settled
-from transhumance.connectors.active_directory.rebase import moved, moved_values, tail_of
+from transhumance.connectors.active_directory.rebase import Turn, tail_of, turn
 from transhumance.connectors.active_directory.schema import APART, NEVER, Schema
 from transhumance.connectors.contract import Finding, Record
 from transhumance.connectors.formats import ldapber as ber
@@ -55,7 +55,7 @@ class Wish:
         return self.control is not None
 
 
-def wish_of(key: bytes, record: Record, schema: Schema, base: str, source_base: str) -> Wish | Finding:
+def wish_of(key: bytes, record: Record, schema: Schema, base: str, root: str, source_base: str) -> Wish | Finding:
     """What the record asks for here, or why it is not written at all."""
     try:
         said = record_of(record.properties)
@@ -68,11 +68,12 @@ def wish_of(key: bytes, record: Record, schema: Schema, base: str, source_base: 
     tail = next((t for each in (source_base or base, base, "") if (t := tail_of(said.dn, each))), "")
     if not tail or dn_key(said.dn) == dn_key(tail):
         return Finding(NAMELESS, "not below the source's base")
-    dn = moved(said.dn, tail, base)
+    way = turn(tail, base, root)
+    dn = way.name(said.dn)
     values = {}
     for name, held in attributes.items():
         if schema.takes(name.lower()) and name.lower() not in _of_name(dn):
-            values[name.lower()] = (name, moved_values(held, tail, base) if name.lower() in schema.links else held)
+            values[name.lower()] = (name, way.values(held) if name.lower() in schema.links else held)
     own = (n for n in attributes if n.lower() in schema.known and n.lower() not in schema.writable)
     return Wish(
         key=key,
@@ -190,9 +191,9 @@ def _matched(values: Iterable[bytes], links: bool) -> dict[bytes, bytes]:
 # --- what comes back
 
 
-def given_back(wish: Wish, base: str, schema: Schema, control: int | None) -> dict[str, tuple[bytes, ...]]:
+def given_back(wish: Wish, back: Turn, schema: Schema, control: int | None) -> dict[str, tuple[bytes, ...]]:
     """The attributes, named as at the source, that a new entry here holds of it."""
-    held = {n: back_values(lower, v, base, wish.tail, schema) for lower, (n, v) in wish.values.items()}
+    held = {n: back_values(lower, v, back, schema) for lower, (n, v) in wish.values.items()}
     held |= wish.naming
     if wish.classes:
         held["objectClass"] = wish.classes
@@ -203,9 +204,9 @@ def given_back(wish: Wish, base: str, schema: Schema, control: int | None) -> di
     return settled(held)
 
 
-def back_values(lower: str, values: tuple[bytes, ...], base: str, tail: str, schema: Schema) -> tuple[bytes, ...]:
+def back_values(lower: str, values: tuple[bytes, ...], back: Turn, schema: Schema) -> tuple[bytes, ...]:
     """An attribute's values with names under the source's base again."""
-    return moved_values(values, base, tail) if lower in schema.links else values
+    return back.values(values) if lower in schema.links else values
 
 
 def is_shown(lower: str, names: frozenset[str], schema: Schema) -> bool:

@@ -25,7 +25,9 @@ class Writer:
 
     def __init__(self, directory: Directory, schema: Schema, state: State) -> None:
         self._directory, self.schema, self._state = directory, schema, state
-        self._base, self._root = dn_key(directory.base), dn_key(directory.controller().root)
+        said = directory.controller()
+        self.root, self._forest = said.root, dn_key(said.forest)
+        self._base, self._root = dn_key(directory.base), dn_key(said.root)
 
     # --- making
 
@@ -123,14 +125,17 @@ class Writer:
             self._state.wait(owner.attributes["objectGUID"][0], name, texts)
 
     def there(self, values: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
-        """Values that name an entry that can be found, and those that do not. A principal of another forest is made by
-        the controller when it is named."""
+        """Values that name an entry that can be found, and those that do not. A principal of a foreign domain is made
+        by the controller when it is named; a name of no domain of this forest can't be found."""
         listed = list(values)
         names = [value.decode("utf-8", "surrogateescape") for value in listed]
         plain = [n.rpartition(":")[2] if n[:2] in ("B:", "S:") else n for n in names]
         here = [is_inside(name, self._root) for name in plain]
         own = iter(self._directory.session().reads((n for n, h in zip(plain, here, strict=True) if h), ("1.1",)))
-        others = iter(self._directory.elsewhere(n for n, h in zip(plain, here, strict=True) if not h))
+        far = [n for n, h in zip(plain, here, strict=True) if not h]
+        known_far = self._directory.elsewhere(n for n in far if is_inside(n, self._forest))
+        near = iter(known_far)
+        others = iter([is_inside(n, self._forest) and next(near) for n in far])
         there, absent = list[bytes](), list[bytes]()
         for value, name, inside in zip(listed, names, here, strict=True):
             known = next(own) is not None if inside else next(others)
