@@ -5,14 +5,42 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from transhumance.connectors.formats.dn import Ava, DnError, Rdn, dn_key, format_dn, parse_dn
+from transhumance.connectors.formats.dn import Ava, DnError, Rdn, dn_key, format_dn, parse_dn, parse_rdn, split_dn
 
-key_of = lru_cache(1 << 16)(dn_key)
+_DEEP = 50  # relative names above which a name is worked out whole, not from its parent's
+
+
+@lru_cache(1 << 16)
+def key_of(dn: str) -> str:
+    """The name as it is matched (`dn_key`), from its parent's, which siblings share."""
+    cut = _cut(dn)
+    return f"{dn_key(cut[0])},{key_of(cut[1])}" if cut else dn_key(dn)
+
+
+def _cut(dn: str) -> tuple[str, str] | None:
+    """Its own relative name and its parent's name, as they are written; None where it has no parent or is no name."""
+    try:
+        pieces = split_dn(dn)
+        if not 1 < len(pieces) < _DEEP:
+            return None
+        for piece in pieces:
+            _known(piece)
+    except DnError:
+        return None
+    return pieces[0], dn[len(pieces[0]) + 1 :]
+
+
+@lru_cache(1 << 14)
+def _known(piece: str) -> Rdn:
+    return parse_rdn(piece)
 
 
 def depth(dn: str) -> int:
     """How many relative names it has; 0 for what is no name."""
-    return len(rdns(dn))
+    try:
+        return len(split_dn(dn))
+    except DnError:
+        return 0
 
 
 @lru_cache(1 << 14)
@@ -29,15 +57,15 @@ def parent(dn: str) -> str:
     return format_dn(rdns(dn)[1:])
 
 
-@lru_cache(1 << 14)
-def _keys(dn: str) -> tuple[str, ...]:
-    return tuple(dn_key(format_dn([rdn])) for rdn in rdns(dn))
-
-
 def is_under(dn: str, base: str) -> bool:
     """Whether a name is the base or lies below it."""
-    mine, theirs = _keys(dn), _keys(base)
-    return len(mine) >= len(theirs) and mine[len(mine) - len(theirs) :] == theirs
+    mine, theirs = key_of(dn), key_of(base)
+    if mine == theirs or not theirs:
+        return True
+    if not mine.endswith("," + theirs):
+        return False
+    own = mine[: -len(theirs) - 1]
+    return (len(own) - len(own.rstrip("\\"))) % 2 == 0  # an escaped comma ends no name
 
 
 @lru_cache(1 << 16)
@@ -45,12 +73,19 @@ def moved(dn: str, old: str, new: str, upper: bool | None = None) -> str:
     """A name with `new` in the place of its suffix `old` (an empty one is every name's), in RFC 4514's spelling; a name
     that is not below `old` only gets the spelling. `upper`: the case of its types, None to leave them. What is no name
     stays as it is."""
+    cut = _cut(dn)
+    if cut:
+        if dn == old or (depth(dn) == depth(old) and key_of(dn) == key_of(old)):
+            return new
+        above = moved(cut[1], old, new, upper)  # which siblings share
+        own = format_dn(_cased((_known(cut[0]),), upper))
+        return f"{own},{above}" if above else own
     parts = rdns(dn)
     if not parts:
         return new if not dn.strip() and not old else dn
     if is_under(dn, old):
-        own = parts[: len(parts) - depth(old)]
-        return ",".join(filter(None, (format_dn(_cased(own, upper)), new)))
+        below = parts[: len(parts) - depth(old)]
+        return ",".join(filter(None, (format_dn(_cased(below, upper)), new)))
     return format_dn(_cased(parts, upper))
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from transhumance.connectors.formats.entry import Lower, classes_of, lowered
 from transhumance.connectors.formats.ldapber import Entry, raw
@@ -112,8 +113,9 @@ did); a key with a `+` before it is a name that is not there any more."""
 
 
 def _parts(entry: Entry, profile: Profile, undone: Undone, lone: bool) -> Iterator[tuple[str, list[bytes]]]:
-    for name in {*map(str.lower, entry.attributes), *undone}:
-        values = tuple(v for own, given in entry.attributes.items() if own.lower() == name for v in given)
+    held = _merged(entry)
+    for name in {*held, *undone}:
+        values = held.get(name, ())
         if not counts(name, values, profile):
             continue
         if profile.schema.is_dn(name.partition(";")[0]):
@@ -122,10 +124,24 @@ def _parts(entry: Entry, profile: Profile, undone: Undone, lone: bool) -> Iterat
                 names = set()
             yield name, sorted(map(raw, _taken_back(names, undone.get(name, {}))))
         elif name == "objectclass":
-            lower = [value.decode("utf-8", "replace").lower() for value in own_classes(values)]
-            yield name, sorted(map(raw, profile.schema.closure(lower)))
+            yield name, sorted(map(raw, profile.schema.closure(class_names(values))))
         else:
             yield name, list(values) if len(values) <= MANY else sorted(values)
+
+
+@lru_cache(1024)
+def class_names(values: tuple[bytes, ...]) -> tuple[str, ...]:
+    """The classes as names are matched, without those that the server gave by itself."""
+    return tuple(value.decode("utf-8", "replace").lower() for value in own_classes(values))
+
+
+def _merged(entry: Entry) -> dict[str, tuple[bytes, ...]]:
+    """The attributes by lower-case name; one that the server spells in two ways is one."""
+    found: dict[str, tuple[bytes, ...]] = {}
+    for name, values in entry.attributes.items():
+        lower = name.lower()
+        found[lower] = (*found[lower], *values) if lower in found else values
+    return found
 
 
 def _taken_back(names: set[str], undone: dict[str, str | None]) -> set[str]:

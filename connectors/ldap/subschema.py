@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 _DN = frozenset({"1.3.6.1.4.1.1466.115.121.1.12", "1.3.6.1.4.1.1466.115.121.1.34"})
 _TOKEN = re.compile(r"'([^']*)'|([()])|([^\s()']+)")
@@ -44,6 +45,16 @@ class Subschema:
 
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     classes: Mapping[str, ObjectClass] = field(default_factory=dict)
+    _known: dict[tuple[str, tuple[str, ...]], Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def _once(self, what: str, classes: Iterable[str], make: Callable[[tuple[str, ...]], Any]) -> Any:
+        """Entries have few sets of classes: what follows from one is worked out once."""
+        key = (what, tuple(classes))
+        if key not in self._known:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            self._known[key] = make(key[1])
+        return self._known[key]
 
     def first(self, name: str) -> str:
         known = self.attributes.get(name)
@@ -56,6 +67,9 @@ class Subschema:
 
     def allowed(self, classes: Iterable[str]) -> frozenset[str] | None:
         """The attributes (first names) that entries of these classes may have; None for any."""
+        return self._once("allowed", classes, self._allowed)  # type: ignore[no-any-return]
+
+    def _allowed(self, classes: tuple[str, ...]) -> frozenset[str] | None:
         found: set[str] = set()
         for name in classes:
             if name == _ANYTHING:
@@ -66,11 +80,17 @@ class Subschema:
 
     def required(self, classes: Iterable[str]) -> frozenset[str]:
         """The attributes (first names) that they must have."""
+        return self._once("required", classes, self._required)  # type: ignore[no-any-return]
+
+    def _required(self, classes: tuple[str, ...]) -> frozenset[str]:
         must = (self.classes[name].must for name in classes if name in self.classes)
         return frozenset(self.first(name) for names in must for name in names)
 
     def closure(self, classes: Iterable[str]) -> tuple[str, ...]:
         """These classes and all their superiors, in one order: structural before auxiliary, from the top down."""
+        return self._once("closure", classes, self._closure)  # type: ignore[no-any-return]
+
+    def _closure(self, classes: tuple[str, ...]) -> tuple[str, ...]:
         found = {above for name in classes for above in (self.classes[name].above if name in self.classes else (name,))}
         return tuple(sorted(found, key=self._rank))
 
