@@ -307,6 +307,18 @@ def test_a_primary_group_comes_back_by_its_own_number(ou: str, hand: Session, ba
     assert target.back(outcome)["primaryGroupID"] == (b"5000",)
 
 
+def test_a_primary_group_that_comes_later_is_completed(ou: str, hand: Session, back: Callable[..., Back]) -> None:
+    target = back()
+    one = person("kay", objectSid=(DOMAIN_SID + (6001).to_bytes(4, "little"),), primaryGroupID=(b"6000",))
+    (outcome,) = target.write(one)
+    assert target.back(outcome) == dict(target.target.forecast(target.place, one).properties)
+    target.write(group("late", objectSid=(DOMAIN_SID + (6000).to_bytes(4, "little"),), groupType=(b"-2147483646",)))
+    target.target.finish()
+    assert target.back(outcome)["primaryGroupID"] == (b"6000",)
+    assert target.back(outcome) == dict(target.target.forecast(target.place, one).properties)
+    assert target.write(one)[0].status is Status.UNCHANGED
+
+
 def test_many_members_are_written_in_slices(ou: str, hand: Session, back: Callable[..., Back], front: Front) -> None:
     """lsc#256: 2,582 members in one modification meet adminLimitExceeded."""
     count = 2 * SLICE + 50
