@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from transhumance.connectors.formats.dn import Ava, DnError, Rdn, dn_key, format_dn, parse_dn, parse_rdn, split_dn
 
+NOBODY = "cn=empty-group"  # what an open document has as the member of a group that has none: a mark, no name
 _DEEP = 50  # relative names above which a name is worked out whole, not from its parent's
 
 
@@ -111,7 +112,7 @@ class Bases:
 
     def back(self, dn: str) -> str:
         """A name of the target as the source has it."""
-        return moved(dn, self.target, self.source, self._upper)
+        return NOBODY if dn.lower() == NOBODY else moved(dn, self.target, self.source, self._upper)
 
     def holds(self, dn: str) -> bool:
         """Whether a name of the target lies in its base."""

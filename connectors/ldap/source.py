@@ -24,6 +24,7 @@ from transhumance.connectors.ldap.config import LdapConfig
 from transhumance.connectors.ldap.diagnosis import diagnose
 from transhumance.connectors.ldap.directory import WORKLOAD, Directory
 from transhumance.connectors.ldap.index import FORM, Index
+from transhumance.connectors.ldap.state import State
 from transhumance.connectors.ldap.stored import is_glue, own_id
 
 SERVER_PAGE = 1000  # entries in one page of the server
@@ -31,7 +32,8 @@ SERVER_PAGE = 1000  # entries in one page of the server
 
 class LdapSource:
     """A server that is read. A listing that begins is taken whole into the spool, in the server's own order, and handed
-    out in order of key."""
+    out in order of key. Where the target of the same endpoint wrote what came from one other base, names are said as
+    they were there: so what returns is what left."""
 
     def __init__(self, config: LdapConfig, environment: Environment) -> None:
         self._directory = Directory(config, environment, writes=False)
@@ -61,13 +63,13 @@ class LdapSource:
     def containers(self, subject: Subject, workload: str) -> Iterator[Container]:
         if not subject.key and workload == WORKLOAD:
             base = self._directory.base
-            yield Container(b"", WORKLOAD, base.encode(), (base,), properties={"base": base})
+            yield Container(b"", WORKLOAD, base.encode(), (base,), properties={"base": self._names_end_in()})
 
     def page(self, container: Container, cursor: bytes | None) -> Page:
         return self._indexed(fresh=cursor is None).page(cursor)
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
-        shaper = self._directory.shaper(self._directory.base)
+        shaper = self._directory.shaper(self._names_end_in())
         with self._lock:
             found = self._directory.by_names([ref.locator for ref in refs])
             moved = [ref.key for ref, entry in zip(refs, found, strict=True) if not self._is(entry, ref.key)]
@@ -78,6 +80,13 @@ class LdapSource:
                 yield Fault(ref.key, "GEN-READ-01", "no longer there", ref.kind, ref.form)
             else:
                 yield Record(ref.key, ref.kind, FORM, shaper.back(here, own_ids=True))
+
+    def _names_end_in(self) -> str:
+        state = State(self._environment)
+        try:
+            return self._directory.config.from_base or state.origin() or self._directory.base
+        finally:
+            state.close()
 
     def _is(self, entry: Entry | None, own: bytes) -> bool:
         return entry is not None and own_id(entry, self._directory.profile) == own[1:]

@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS glue (dn TEXT PRIMARY KEY, depth INTEGER) WITHOUT ROW
 CREATE TABLE IF NOT EXISTS alias (old BLOB PRIMARY KEY, new BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS drift (id INTEGER PRIMARY KEY, key BLOB, attribute TEXT, now TEXT, before TEXT);
 CREATE INDEX IF NOT EXISTS drift_of ON drift (key);
+CREATE TABLE IF NOT EXISTS origin (base TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS touched (dn TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
@@ -80,6 +81,18 @@ class State:
     def _ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
         with self._lock:
             return self._db.execute(query, values).fetchall()
+
+    # --- where names come from
+
+    def came_from(self, base: str) -> None:
+        """That entries of a source with this base are written here."""
+        if base and (base,) not in self._ask("SELECT base FROM origin"):
+            self._run("INSERT INTO origin VALUES (?)", [(base,)])
+
+    def origin(self) -> str:
+        """The one base that entries came from; empty where nothing was written, or from several."""
+        found = self._ask("SELECT base FROM origin LIMIT 2") if self.exists else []
+        return str(found[0][0]) if len(found) == 1 else ""
 
     # --- before-images
 

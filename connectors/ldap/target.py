@@ -92,6 +92,7 @@ class LdapTarget:
     def write(self, container: Container, writes: Sequence[Write], fence: Fence) -> list[Outcome]:
         fence.check()
         with self._lock:
+            self._state.came_from(self._directory.from_base(container))
             return self._effect().run(self._shaper(container), writes, fence)
 
     def _effect(self) -> Effect:

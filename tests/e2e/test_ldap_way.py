@@ -137,6 +137,45 @@ def _changed(export: Path) -> tuple[str, str]:
     return "mariee anne", f"cn={rdn_value(leaver)},"
 
 
+def test_the_way_back_out_of_openldap(tmp_path: Path) -> None:
+    """Cut over, worked on, returned: what left comes home under its own names, and what was changed with it."""
+    server = started("slapd")
+    base = server.fresh()
+    (tmp_path / "annuaire").mkdir()
+    export = tmp_path / "annuaire" / "annuaire.ldf"
+    with open(export, "wb") as out:
+        directory.write(out, 2026, 30)
+    plan = PLAN.format(s=server, base=base).replace("to: ldap}", "to: ldap, back: {to: retour}}")
+    (tmp_path / "plan.yaml").write_text(
+        plan.replace("workloads:", "  retour: {connector: ldif, path: retour}\nworkloads:", 1)
+    )
+    for words in (("assess",), ("plan",), ("run",), ("cutover", "--wave", "tout", "--yes")):
+        transhume(server, tmp_path, words[0], "plan.yaml", *words[1:])
+    someone = re.findall(r"dn: (.*)", server.search(base, "(&(objectClass=inetOrgPerson)(uid=*))", "1.1").decode())[0]
+    server.tool("ldapmodify", stdin=f"dn: {someone}\nchangetype: modify\nreplace: title\ntitle: Chef\n".encode())
+    server.add(f"dn: uid=nouveau,{base}\nobjectClass: inetOrgPerson\nuid: nouveau\ncn: N\nsn: N\n")
+    said = transhume(server, tmp_path, "return", "plan.yaml", "--wave", "tout", "--yes")
+    assert "returned, read back, equal" in said
+    (home,) = (tmp_path / "retour").rglob("*.ldif")
+    back = {str(stable_id(lowered(r.attributes))): r for r in records(home.read_bytes())}
+    source = at_the_source(tmp_path)
+    root = min(source, key=lambda guid: source[guid].dn.count(","))
+    assert back.keys() - source.keys() and source.keys() - back.keys() == {root}
+    changed = []
+    for guid, record in source.items():
+        if guid != root and _said(record) != _said(back[guid]):
+            changed.append(record.dn)
+    assert len(changed) == 1 and rdn_value(changed[0]) == rdn_value(someone)
+
+
+def _said(record: LdifRecord) -> tuple[str, dict[str, list[bytes]]]:
+    """An entry without its counters and what its directory derives."""
+    own = re.compile(
+        "(?i)lastLog|uSN|whenChanged|memberOf|logonCount|badP|dSCore|name$|distinguishedName|sAMAccountType"
+    )
+    return record.dn, {name: sorted(values) for name, values in record.attributes.items() if not own.match(name)}
+
+
 @pytest.mark.corpora
 def test_a_real_forest_into_openldap(corpora: Callable[..., Path], tmp_path: Path) -> None:
     """Root and child domain of a real Windows forest."""
