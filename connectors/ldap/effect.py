@@ -20,6 +20,8 @@ from transhumance.connectors.ldap.state import State
 from transhumance.connectors.ldap.stored import BASE_KEY, GLUE, MEMBERS, id_bytes, is_glue, key, version
 from transhumance.connectors.ldap.writer import Request, Step, Writer
 
+TRIES = 3
+_CHANGED_MEANWHILE = frozenset({16, 20})  # a value to take away is gone, one to add is there
 _RELAXED = frozenset({"entryuuid", "createtimestamp"})
 _OFTEN_UNIQUE = frozenset(
     "uid mail cn employeenumber uidnumber entryuuid krbprincipalname mobile telephonenumber".split()
@@ -180,11 +182,12 @@ class Effect:
         """Stand-ins for the parents that have not come."""
         make_glue(self._directory, self._state, [item.shaped.dn for item in items], check)
 
-    def _do(self, items: list[Item], check: Callable[[], None]) -> None:
+    def _do(self, items: list[Item], check: Callable[[], None], tries: int = TRIES) -> None:
         clash = _clashing(items)
         steps = [step for at, item in enumerate(items) if (step := self._step(at, item, at in clash))]
         results = self._writer.run(steps, check)
         again: list[Item] = []
+        moved: list[Item] = []
         done: list[Item] = []
         for at, item in enumerate(items):
             result = results.get(at, Result(SUCCESS))
@@ -192,11 +195,17 @@ class Effect:
                 done.append(item)
             elif result.code == EXISTS and item.act == "add":
                 again.append(item)
+            elif result.code in _CHANGED_MEANWHILE and item.act == "change" and tries:
+                moved.append(item)
             else:
                 self._refused(item, result)
         self._read(done)
         if again:
             self._settle(again, check)
+        for item in moved:  # the server's own step after ours (refint works in its own time): from what is there now
+            self._again(item)
+        if left := [item for item in moved if item.outcome is None]:
+            self._do(left, check, tries - 1)
 
     def _step(self, at: int, item: Item, clash: bool) -> Step | None:
         if item.act == "add":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests_support_ldap import FENCE, Endpoint, group, person, unit
@@ -221,3 +222,24 @@ def test_ids_stay_where_the_server_grants_them(endpoint: Endpoint) -> None:
     assert (f"entryUUID: {uuid.decode()}" in endpoint.seen()) is kept
     (again,) = endpoint.write(person("elsewhere", entryUUID=(uuid,)))
     assert again.status is (Status.CONFLICT if kept else Status.WRITTEN)
+
+
+def test_a_step_of_the_server_between_ours_is_seen(openldap: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What refint does in its own time: the value that we were to take away is gone already."""
+    (made,) = openldap.write(group("g", "uid=a", "uid=b"))
+    writer, dn = openldap.target._effect()._writer, f"cn=g,{openldap.base}"
+    real, done = writer.run, []
+
+    def meanwhile(*args: Any) -> Any:
+        if not done:
+            change = f"dn: {dn}\nchangetype: modify\ndelete: member\nmember: uid=a,{openldap.base}\n-\n"
+            change += f"add: member\nmember: uid=c,{openldap.base}\n"
+            openldap.server.tool("ldapmodify", stdin=change.encode())
+            done.append(1)
+        return real(*args)
+
+    monkeypatch.setattr(type(writer), "run", lambda self, *args: meanwhile(*args))
+    outcome = openldap.change(group("g", "uid=b", "uid=c"), made)
+    assert outcome.status is Status.WRITTEN, outcome
+    (back,) = openldap.back(outcome)
+    assert sorted(back.properties["member"]) == [b"uid=b", b"uid=c"]
