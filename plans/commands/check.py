@@ -34,7 +34,7 @@ from transhumance.plans.project import Endpoint, Project
 Role = Literal["source", "target", "back", "directory"]
 Goal = Literal["assess", "run", "cutover"]
 GOALS: tuple[Goal, ...] = ("assess", "run", "cutover")
-_CUTOVER = ("steps", "cutover", "passwords")  # reserved fields of a wave that its cutover would pass over
+_CUTOVER = ("steps", "cutover")  # reserved fields of a wave that its cutover would pass over
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,17 @@ class Job:
         path = (row.endpoint, *row.path) if later else row.path
         role = None if later else row.role
         own = {name: value for name, value in row.properties.items() if name != LATER}
+        own |= _passwords(self.project, row, target)
         return Container(subject, row.workload, row.key, path, role, own)
+
+
+def _passwords(project: Project, row: ContainerRow, target: str) -> dict[str, str]:
+    """What a directory is told of the wave's passwords; an archive, which has no log-in, is told nothing."""
+    wave = next((wave for wave in project.plan.waves if wave.id == row.wave), None)
+    if row.workload != "identities" or wave is None or wave.passwords is None:
+        return {}
+    kept = project.endpoint(target).connector.facts.keeps_residue
+    return {} if kept else {"passwords": wave.passwords, "wave": wave.id}
 
 
 def page_name(pass_id: int, container: int, page: int) -> str:

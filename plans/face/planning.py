@@ -49,6 +49,7 @@ def show_plan(
     for wave in planned:
         _emit(console, wave)
         _drifted(console, wave)
+        _passwords(console, wave)
     open_questions = sum(_open(console, resolved) for _, resolved in found)
     _sentence(console, planned)
     code = 2 if open_questions else 0
@@ -101,6 +102,32 @@ def kinds_text(kinds: dict[str, int], lang: str) -> str:
     """`12 people, 1 group`."""
     parts = [f"{number(n, lang)} {words.subjects(kind, n, lang)}" for kind, n in kinds.items()]
     return ", ".join(parts) or ("personne" if lang == "fr" else "nobody")
+
+
+_OF_PASSWORDS = {
+    "none": (
+        "personne n'a de mot de passe à la cible : nul ne s'y connecte tant qu'on n'en pose pas (ID-PWD-01)",
+        "nobody has a password at the target: nobody logs in there until one is set (ID-PWD-01)",
+    ),
+    "reset": (
+        "chacun pose un nouveau mot de passe à sa première connexion ; l'ancien ne vaut plus que pour la source "
+        "(ID-PWD-01)",
+        "each person sets a new password at the first log-in; the old one is good for the source only (ID-PWD-01)",
+    ),
+    "pass_through": (
+        "les mots de passe de la source valent à la cible, qui les lui fait vérifier : la source reste nécessaire tant "
+        "que la vague n'est pas coupée (ID-PWD-02)",
+        "passwords of the source are good at the target, which has the source check them: the source stays needed "
+        "until the wave is cut (ID-PWD-02)",
+    ),
+}
+
+
+def _passwords(console: Console, planned: Planned) -> None:
+    """What the wave's choice means for its people, before anybody approves it."""
+    if planned.wave.passwords and "identities" in planned.wave.workloads:
+        fr, en = _OF_PASSWORDS[planned.wave.passwords]
+        console.out(f"{planned.wave.id} : {fr}", f"{planned.wave.id}: {en}")
 
 
 def windows_text(wave: Wave, lang: str) -> str:

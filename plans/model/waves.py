@@ -208,8 +208,11 @@ class Wave(Strict):
     steps: list[Step] = Field(default=[], description="Steps of the cutover.", json_schema_extra=RESERVED)
     cutover: Cutover | None = Field(default=None, description="How the wave switches.", json_schema_extra=RESERVED)
     approval: WaveApproval | None = Field(default=None, description="This wave's own approvals.")
-    passwords: dict[str, Any] | None = Field(
-        default=None, description="What becomes of passwords.", json_schema_extra=RESERVED
+    passwords: Literal["none", "reset", "pass_through"] | None = Field(
+        default=None,
+        description="Passwords of its people: `none` (they come without one), `reset` (each sets a new one at the "
+        "first log-in), `pass_through` (the source goes on checking them until the wave is cut); else as the endpoint "
+        "says.",
     )
     blackouts: list[Blackout] = Field(default=[], description="Periods in which no pass of this wave starts.")
 
