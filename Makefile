@@ -7,7 +7,7 @@ JOBS    ?= 2
 PYTEST  := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast test-slow chaos soak check bench bench-short lock clean docs
+.PHONY: help setup demo demo-servers test test-fast test-slow chaos soak check bench bench-short lock clean docs
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,10 @@ setup: $(STAMP) ## create .venv with the pinned dependencies
 demo: $(STAMP) ## main job on the sample estate, into demo/
 	@rm -rf demo
 	$(BIN)/transhume demo demo
+
+demo-servers: $(STAMP) ## people from a live Active Directory to slapd and Keycloak and back, into build/demo-servers/
+	@./fixtures/system-packages.sh tests
+	$(BIN)/python -m transhumance.fixtures.demo_servers build/demo-servers
 
 test: $(STAMP) ## everything tests need, then checks, short benchmarks and all tests
 	@./fixtures/system-packages.sh tests

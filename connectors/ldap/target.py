@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from transhumance.connectors.contract import (
@@ -20,6 +20,7 @@ from transhumance.connectors.contract import (
     Outcome,
     Record,
     Status,
+    Value,
     Write,
 )
 from transhumance.connectors.formats import ldapber as ber
@@ -36,7 +37,7 @@ from transhumance.connectors.ldap.profile import RELAX
 from transhumance.connectors.ldap.references import member_of, note_removal, note_renames
 from transhumance.connectors.ldap.shape import Shaper, base_only
 from transhumance.connectors.ldap.state import State
-from transhumance.connectors.ldap.stored import BASE_KEY, COMPUTED, is_glue, key, version
+from transhumance.connectors.ldap.stored import BASE_KEY, COMPUTED, LOCKED, is_glue, key, version
 from transhumance.connectors.ldap.writer import Writer
 
 FORM = "ldap-entry"
@@ -168,6 +169,22 @@ class LdapTarget:
             return Outcome(target_key, Status.REFUSED, target_key, there, code="ID-LDAP-06", detail=said)
         return Outcome(target_key, Status.REMOVED, target_key, before=before)
 
+    def disable(self, container: Container, target_key: bytes, expect: Expect, fence: Fence) -> Outcome:
+        """Locks an account for good, as the server's own policy has it (pwdAccountLockedTime, nsAccountLock); what is
+        no account stays as it is."""
+        (found,) = self.read_back(container, [target_key])
+        with self._lock:
+            now = self._now(target_key)
+            there = version(now, self._directory.profile) if now else ""
+        if isinstance(found, Fault) or now is None:
+            return Outcome(target_key, Status.ABSENT, target_key)
+        locked = (LOCKED,)
+        if not is_account(found.properties) or found.properties.get(LOCK) == locked:
+            return Outcome(target_key, Status.UNCHANGED, target_key, there)
+        closed = replace(found, properties={**found.properties, LOCK: locked})
+        (outcome,) = self.write(container, [Write(target_key, closed, expect, target_key)], fence)
+        return outcome
+
     def restore(self, container: Container, target_key: bytes, before: Before, expect: Expect, fence: Fence) -> Outcome:
         fence.check()
         with self._lock:
@@ -249,6 +266,16 @@ class LdapTarget:
                         continue
                 done.append(dn)
             self._state.drop_glue(done)
+
+
+LOCK = "pwdAccountLockedTime"  # draft-behera-ldap-password-policy-10, 5.3.3
+
+
+def is_account(properties: Mapping[str, Value]) -> bool:
+    """Whether somebody could log in by such an entry."""
+    classes = properties.get("objectClass")
+    named = {value.lower() for value in classes if isinstance(value, bytes)} if isinstance(classes, tuple) else set()
+    return bool(named & {b"person", b"account", b"posixaccount"}) and "uid" in {name.lower() for name in properties}
 
 
 def _removed(target_key: bytes) -> Outcome:

@@ -9,9 +9,9 @@ from transhumance.connectors.contract import Text
 from transhumance.plans.commands.checks import check_losses, check_may_run, is_verified
 from transhumance.plans.commands.forward import forget_acceptances, forward, held_back
 from transhumance.plans.commands.returning import into_source
-from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
+from transhumance.plans.commands.sessions import Report, Session, frozen, one_pass, session, silent, waiting
 from transhumance.plans.commands.timing import check_window
-from transhumance.plans.engine.giveback import Reverse, ReverseJob
+from transhumance.plans.engine.giveback import Reverse, ReverseJob, note_strangers
 from transhumance.plans.engine.rollback import Rollback, discard_containers
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.engine.verify import Verify
@@ -96,6 +96,8 @@ def cutover(project: Project, wave_id: str, report: Report = silent) -> list[Res
         if results[-1].state == "done":
             results.append(_verify(s, wave, report))
         if results[-1].state == "done" and is_verified(project, wave_id):
+            last = project.ledger.passes(wave_id)[-1]
+            note_strangers(ReverseJob(project, wave, last, frozen(project, wave_id), s.pool, s.heart))
             project.ledger.set_wave(wave_id, project.actor, state="cut_over", master="target")
             for member in project.ledger.members(wave_id):
                 project.ledger.set_member_state(wave_id, member.workload, member.subject, "completed")

@@ -10,7 +10,7 @@ back and compared at once: the proof of these items is `returned`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -70,18 +70,25 @@ class ReverseJob(Job):
 
     def chooser(self, row: ContainerRow) -> Chooser:
         """Waves may share a container at the target (the entries of a directory): what another wave brought there
-        stays there."""
-        others = self._others(row)
-        if not others:
+        stays there, and so does what was there already when the wave was cut over."""
+        others, strangers = self._others(row), self._strangers(row)
+        if not others and not strangers:
             return list
 
         def chosen(refs: Sequence[ItemRef]) -> list[ItemRef]:
             keys = [ref.key for ref in refs]
             found = [self.project.items.by_target_key(row.endpoint, other, keys) for other in others]
             theirs = {key for items in found for key, item in items.items() if item.at_target}
-            return [ref for ref in refs if ref.key not in theirs]
+            return [ref for ref in refs if ref.key not in theirs and ref.key not in strangers]
 
         return chosen
+
+    def _strangers(self, row: ContainerRow) -> frozenset[bytes]:
+        digest = self.project.ledger.get(_strangers_of(row))
+        if not digest:
+            return frozenset()
+        lines = self.project.manifests.read(_strangers_of(row), InputLine, digest)
+        return frozenset(key_from_text(line.key) for line in lines)
 
     def _others(self, row: ContainerRow) -> list[int]:
         """The same source container in other waves."""
@@ -121,6 +128,31 @@ class ReverseJob(Job):
         subject = str(row.properties["origin_subject"]).encode("utf-8", "surrogateescape")
         own = {name: value for name, value in row.properties.items() if not name.startswith("origin")}
         return Container(subject, row.workload, row.key, row.path, row.role, own)
+
+
+def _strangers_of(row: ContainerRow) -> str:
+    return f"strangers-{row.id:07d}"
+
+
+def note_strangers(job: ReverseJob) -> None:
+    """At cutover: what the authoritative target holds that nobody brought there, so that a return does not take it for
+    what users made there since."""
+    for row in Reverse().containers(job):
+        lines = list(_not_ours(job, row))
+        name = _strangers_of(row)
+        job.project.ledger.put(name, job.project.manifests.write(name, lines) if lines else "")
+
+
+def _not_ours(job: ReverseJob, row: ContainerRow) -> Iterator[InputLine]:
+    endpoint, choose = job.project.endpoint(row.endpoint), ReverseJob.chooser(job, row)
+    container, cursor = contract_container(row), None
+    while True:
+        page = endpoint.gate.call(lambda c=cursor: endpoint.source.page(container, c))  # type: ignore[misc]
+        refs = choose(page.refs)
+        ours = Reverse.origins(job, row, [ref.key for ref in refs])
+        yield from (InputLine(key_text(ref.key), kind=ref.kind, form=ref.form) for ref in refs if ref.key not in ours)
+        if (cursor := page.next) is None:
+            return
 
 
 @dataclass(slots=True)

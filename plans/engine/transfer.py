@@ -495,9 +495,16 @@ def _problem(row: ContainerRow, chunk: Chunk, line: OutputLine) -> Problem:
     return Problem(row.id, chunk.target, key_from_text(line.key), code, line.detail, state)
 
 
-def _weight(coded: str) -> tuple[bool, int]:
-    """How much a code explains that an item stayed behind: a blocking one most, then by severity."""
-    found = find_code(coded.partition(":")[2])
+# what was seen at a target or a source in this pass: it explains more than any loss that the item has besides
+_SEEN = ("GEN-VERIFY-", "GEN-CONFLICT-01", "GEN-GONE-")
+
+
+def _weight(coded: str) -> tuple[bool, bool, int]:
+    """How much a code explains that an item stayed behind: what was just seen most, then a blocking one, then by
+    severity."""
+    code = coded.partition(":")[2]
+    found = find_code(code)
     if found is None:
-        return (True, 0)
-    return ("blocked" in (found.forward, found.back), ("info", "minor", "major", "blocked").index(found.severity))
+        return (True, True, 0)
+    blocks = "blocked" in (found.forward, found.back)
+    return (code.startswith(_SEEN), blocks, ("info", "minor", "major", "blocked").index(found.severity))

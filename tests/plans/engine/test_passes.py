@@ -254,3 +254,17 @@ def test_an_accepted_loss_with_a_last_day_can_be_planned(estate: Estate) -> None
     estate.project = Project.open(estate.plan)
     estate.ready()
     assert states(forward.run(estate.project, ["pilote"])) == ["done"]
+
+
+def test_what_was_at_the_target_before_the_cutover_does_not_return(estate: Estate) -> None:
+    """A mailbox of the new system may hold mail of its own: only what users did there since the cutover goes back."""
+    place = replace(box("alice@chu.example", "INBOX"), key=b"alice@chu.example/mail/INBOX")
+    estate.target.put(place, blob("own", "of the new system"))
+    estate.ready()
+    forward.run(estate.project, ["pilote"])
+    cutover.cutover(estate.project, "pilote")
+    estate.target.put(place, blob("since", "written after the cutover"))
+    result = cutover.give_back(estate.project, "pilote")
+    assert result.state == "done"
+    back = {key.rpartition(b"/")[2] for key in texts(store(f"{estate.name}-back"))}
+    assert b"since" in back and b"a001" in back and b"own" not in back
