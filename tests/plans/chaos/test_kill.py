@@ -147,6 +147,7 @@ def undated(value: Any) -> Any:
         "downtime",
         "duration",
         "median",
+        "run_id",
         "p90",
         "rto",
         "seed",
