@@ -153,11 +153,11 @@ class ArchiveTarget(_Endpoint):
         """Nothing is lost in an archive."""
         return ()
 
-    def aside(self) -> str | None:
+    def aside(self, fence: Fence) -> str | None:
         """Where bodies may be put that become files of their own."""
         if self._config.keep != "full" or self._config.layout != "files":
             return None
-        return aside(self._store.root)
+        return aside(self._store.root, fence)
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:
         """Nothing need be noted: keys are natural."""

@@ -56,10 +56,10 @@ class FileShelf:
         self._files: dict[str, str] = {}
 
     def add(self, path: str, body: Body, mtime_ns: int | None) -> Stored:
-        temp = self._staging.new()
-        if isinstance(body, AsideBody) and self._taken(body, temp, mtime_ns):
-            self._files[path] = temp
+        if isinstance(body, AsideBody) and self._is_ours(body, mtime_ns):
+            self._files[path] = body.path
             return Stored(body.size or 0, body.digests["sha256"], path, nature=body.nature)
+        temp = self._staging.new()
         try:
             size, digest = durable.write_file(temp, body, mtime_ns, sync=False, sparse=not isinstance(body, BytesBody))
         except FileNotFoundError:
@@ -74,14 +74,15 @@ class FileShelf:
             raise
         return Stored(size, digest, path, nature=body.nature)
 
-    def _taken(self, body: AsideBody, temp: str, mtime_ns: int | None) -> bool:
-        """Whether the file that was written for this body is ours now."""
+    def _is_ours(self, body: AsideBody, mtime_ns: int | None) -> bool:
+        """Whether the file that was written for this body lies in our epoch, whole: it is staged already."""
         try:
-            os.rename(body.path, temp)
-        except OSError:  # swept away, or the other target's: the body is read as any other
+            if not self._staging.holds(body.path) or os.stat(body.path).st_size != body.size:
+                return False
+            if mtime_ns is not None:
+                os.utime(body.path, ns=(mtime_ns, mtime_ns))
+        except OSError:  # swept away: the body is read as any other
             return False
-        if mtime_ns is not None:
-            os.utime(temp, ns=(mtime_ns, mtime_ns))
         return True
 
     def undo(self, stored: list[Stored]) -> None:

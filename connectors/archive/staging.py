@@ -21,7 +21,6 @@ from transhumance.connectors.contract import Fence, StaleLease
 from transhumance.connectors.formats import durable
 from transhumance.connectors.formats.names import escape_name
 
-_ASIDE = "aside."  # no chunk's: theirs start with the number of a pass
 _LEFT_OVER = 3600.0  # seconds after which an empty epoch is nobody's
 
 
@@ -30,8 +29,8 @@ class Staging:
 
     def __init__(self, root: Path, fence: Fence) -> None:
         self._fence = fence
-        self._chunk = root / STAGING / escape_name(fence.chunk, 120)
-        self._epoch = self._chunk / str(fence.epoch)
+        self._epoch = _epoch(root, fence)
+        self._chunk = self._epoch.parent
         self.folder = f"{self._epoch}/{secrets.token_hex(4)}"
         self._made = 0
 
@@ -55,6 +54,10 @@ class Staging:
         self._made += 1
         return f"{self.folder}/{self._made}"
 
+    def holds(self, path: str) -> bool:
+        """Whether a file lies in this epoch's folder, so that a newer epoch takes it away with the rest."""
+        return path.startswith(f"{self._epoch}/")
+
     def lost(self) -> bool:
         """Whether a newer epoch took the folder away."""
         return not os.path.isdir(self.folder)
@@ -64,11 +67,16 @@ class Staging:
         return StaleLease(f"{self._fence.chunk} epoch {self._fence.epoch}")
 
 
-def aside(root: Path) -> str:
-    """A new folder for bodies that a write may take; `tidy` knows it for nobody's."""
-    folder = f"{root}/{STAGING}/{_ASIDE}{secrets.token_hex(4)}"
+def aside(root: Path, fence: Fence) -> str:
+    """A new folder of a chunk's epoch for bodies that its write may take: it goes with the epoch."""
+    epoch = _epoch(root, fence)
+    folder = f"{epoch}/{secrets.token_hex(4)}"
     durable.make_folders(folder)
     return folder
+
+
+def _epoch(root: Path, fence: Fence) -> Path:
+    return root / STAGING / escape_name(fence.chunk, 120) / str(fence.epoch)
 
 
 def _remove(chunk: Path, name: str) -> None:
@@ -84,9 +92,6 @@ def tidy(root: Path, *, ended: bool = False) -> None:
     the pass has ended. A chunk that may be alive is left to its next epoch."""
     base = root / STAGING
     for chunk in list(_folders(base)):
-        if chunk.name.startswith(_ASIDE):
-            shutil.rmtree(chunk, ignore_errors=True)
-            continue
         epochs = sorted((int(p.name), p) for p in _folders(chunk) if p.name.isdigit())
         for _, older in epochs[:-1]:
             _remove(chunk, older.name)

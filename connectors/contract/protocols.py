@@ -264,9 +264,10 @@ class Aside(Protocol):
     """Optional: a target in a local file system takes small bodies as files that were written beside it, so that the
     one who reads a body for its digest also puts it down."""
 
-    def aside(self) -> str | None:
-        """A new empty folder of the target's file system for `AsideBody` files; None where it takes none. What lies
-        there is not in the target. Its caller removes it; a crash leaves it to the target's next opening."""
+    def aside(self, fence: Fence) -> str | None:
+        """A new empty folder of the target's file system for the `AsideBody` files of a chunk; None where it takes
+        none. What lies there is not in the target. Its caller removes it; a crash leaves it to the chunk's next
+        epoch."""
         ...
 
 

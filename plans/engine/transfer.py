@@ -356,9 +356,11 @@ def _coded(item: Item, code: str, status: str) -> OutputLine:
 @contextmanager
 def _beside(job: Job, chunks: Sequence[Chunk]) -> Iterator[str | None]:
     """A folder beside the first target that can take bodies from it, for the time of one unit."""
-    targets = [job.project.endpoint(chunk.target).target for chunk in chunks] if job.effects else []
-    taker = next((target for target in targets if isinstance(target, Aside)), None)
-    folder = taker.aside() if taker is not None else None
+    folder = None
+    for chunk in chunks if job.effects else ():
+        target = job.project.endpoint(chunk.target).target
+        if isinstance(target, Aside) and (folder := target.aside(job.heart.fence(chunk))):
+            break
     try:
         yield folder
     finally:
