@@ -174,6 +174,7 @@ def _end(job: Job, state: str, seconds: float, applied: int) -> None:
         "sample": job.sample,
         "chunk_seconds": job.counts.durations.told(),
         "ledger_seconds": round(job.project.ledger.seconds + job.project.items.seconds, 3),
+        "ledger_cpu": round(job.project.ledger.cpu + job.project.items.cpu, 3),
     }
     try:
         ended = "done" if state == "done" else "running"

@@ -140,6 +140,8 @@ class ItemMap:
         )
         self.seconds = 0.0
         """Seconds spent in applying rows."""
+        self.cpu = 0.0
+        """Seconds of processor time in it."""
         self._words: dict[str, int] = {}
         self._texts: dict[int, str] = {}
 
@@ -176,7 +178,7 @@ class ItemMap:
     def apply(self, seq: int, container: int, cell: Cell, lines: Iterable[OutputLine]) -> None:
         """The rows of one chunk's manifest, and `applied`, in one transaction. Applying a `seq` again changes
         nothing."""
-        started = time.monotonic()
+        started, cpu = time.monotonic(), time.thread_time()
         with self._lock:
             if seq <= self.applied():
                 return
@@ -194,6 +196,7 @@ class ItemMap:
                 raise
             finally:
                 self.seconds += time.monotonic() - started
+                self.cpu += time.thread_time() - cpu
 
     def _row(self, target: int, container: int, cell: int, seq: int, line: OutputLine) -> tuple[object, ...]:
         key = key_from_text(line.key)

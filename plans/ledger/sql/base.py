@@ -45,7 +45,10 @@ class Store:
         self._turns = threading.Lock()  # threads of one process wait for each other here, woken at once; the store's
         # own wait is a sleep that grows
         self.seconds = 0.0
-        """Seconds spent in transactions that write, of all threads together."""
+        """Seconds spent in transactions that write, of all threads together; most of them wait for the disk or for the
+        interpreter while other threads work."""
+        self.cpu = 0.0
+        """Seconds of processor time in them."""
         self._prepare()
 
     def _prepare(self) -> None:
@@ -72,10 +75,11 @@ class Store:
         """A transaction that writes, durable when it ends; `later`: with the next durable one, for what the power may
         take with all that came after it (a claim, a lease)."""
         with self._turns:
-            started = time.monotonic()
+            started, cpu = time.monotonic(), time.thread_time()
             with (self._later if later else self._engine).begin() as db:
                 yield db
             self.seconds += time.monotonic() - started
+            self.cpu += time.thread_time() - cpu
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
