@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import hashlib
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -188,12 +190,22 @@ class Project:
             entry = self.plan.endpoints[name]
             declared, config = connector(entry.connector), opened_config(self.loaded, name)
             limits = Limits(entry.limits.concurrency, entry.limits.requests_per_second, entry.limits.mbps)
-        self.state.mkdir(mode=0o700, exist_ok=True)
-        spool = self.state / "spool" / name
-        spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+        spool = self._spool(name)
         kept = self.state / "endpoints" / name
         environment = Environment(name, spool, self.loaded.base.resolve(), self.lang, kept)
         return Endpoint(name, declared, config, environment, Gate(name, limits, self.stop))
+
+    def _spool(self, name: str) -> Path:
+        """A folder for an endpoint's listings; elsewhere where nothing may be written beside the plan, so that `check`
+        can say so."""
+        spool = self.state / "spool" / name
+        try:
+            self.state.mkdir(mode=0o700, exist_ok=True)
+            spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except PermissionError:
+            spool = Path(tempfile.mkdtemp(prefix="transhumance-"))
+            atexit.register(shutil.rmtree, spool, ignore_errors=True)
+        return spool
 
     def empty_spool(self) -> None:
         """Drops what earlier runs left in the spool."""

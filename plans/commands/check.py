@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -99,7 +100,8 @@ class Checked:
 
 def check(project: Project, wants_probe: bool = False) -> Checked:
     """Looks everything over. `wants_probe`: writes canaries at the targets and takes them away again."""
-    project.state.mkdir(mode=0o700, exist_ok=True)
+    with suppress(PermissionError):  # told below: an endpoint that can not be written, a ledger that has no place
+        project.state.mkdir(mode=0o700, exist_ok=True)
     refused = tuple(unsupported(project.loaded))
     missing, reserved = tuple(missing_files(project.loaded)), tuple(not_yet_honoured(project.loaded))
     endpoints = tuple(_endpoint(project, name, found) for name, found in roles(project).items())
@@ -200,7 +202,7 @@ def _there(path: Path) -> Path:
 
 
 def _writable(location: Path | None) -> bool | None:
-    return None if location is None else os.access(_there(location), os.W_OK | os.X_OK)
+    return None if location is None else os.access(_there(location), os.W_OK | os.X_OK, effective_ids=True)
 
 
 def _space(endpoint: Endpoint, location: Path | None) -> Space | None:
@@ -235,7 +237,7 @@ def _ledger(project: Project) -> LedgerCheck:
     reason: Text | None = None
     try:
         refuse_network(place)
-        if not os.access(place, os.W_OK | os.X_OK):
+        if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
             raise UserError(Text(f"{place} : écriture refusée", f"{place}: not writable"))
     except UserError as error:
         reason = error.text
