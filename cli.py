@@ -376,6 +376,19 @@ def trace(console: Console, plan: Path, person: str, item: str | None) -> int:
         return show_trace(console, project, person, item)
 
 
+@main.command(name="map")
+@PLAN
+@click.option("--person", required=True, help="address, login or key")
+@click.option("--endpoint", help="the source to read; all of the identities' by default")
+@face
+def map_(console: Console, plan: Path, person: str, endpoint: str | None) -> int:
+    """Shows, on a real entry, where each attribute goes: document, target, residue, rule."""
+    from transhumance.plans.face.mapped import show_map
+
+    with _project(console, plan) as project:
+        return show_map(console, project, person, endpoint)
+
+
 @main.group()
 def quarantine() -> None:
     """Items that stayed behind, and what is decided about them."""

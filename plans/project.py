@@ -25,6 +25,7 @@ from transhumance.connectors.contract import (
     Target,
     Text,
     UserError,
+    Value,
     all_codes,
     codec_for,
     connector,
@@ -37,8 +38,9 @@ from transhumance.plans.ledger.itemmap import Cell, ItemMap
 from transhumance.plans.ledger.manifests import Manifests
 from transhumance.plans.ledger.sql import SqlLedger
 from transhumance.plans.ledger.sqlite import open_sqlite
-from transhumance.plans.model.errors import Lang
+from transhumance.plans.model.errors import Lang, PlanErrors
 from transhumance.plans.model.load import LoadedPlan, load
+from transhumance.plans.model.mapping import read_mapping
 from transhumance.plans.model.opening import opened_config
 from transhumance.plans.model.schema import Plan, Workload
 from transhumance.plans.model.waves import Wave
@@ -116,6 +118,7 @@ class Project:
         self._guard = threading.RLock()
         self._endpoints: dict[str, Endpoint] = {}
         self._recipes: dict[tuple[str, str, str, str], str] = {}
+        self._mappings: dict[str, Mapping[str, Value]] = {}
 
     @classmethod
     def open(cls, path: Path | str, lang: Lang = "fr") -> Project:
@@ -248,6 +251,19 @@ class Project:
                 Text(f"{mapping} : illisible ({error})", f"{mapping}: can't be read ({error})"),
                 where=f"workloads.{workload}.mapping",
             ) from None
+
+    def mapping(self, workload: str) -> Mapping[str, Value]:
+        """What codecs are told of the workload's mapping file; nothing where it has none. Read once.
+
+        Raises `PlanErrors` with every mistake of the file.
+        """
+        if workload not in self._mappings:
+            named = self.workload(workload).mapping
+            found = read_mapping(self.loaded.base / named, str(named), self.lang) if named is not None else None
+            if found is not None and found.errors:
+                raise PlanErrors(found.errors)
+            self._mappings[workload] = found.given if found is not None else {}
+        return self._mappings[workload]
 
     def recipe(self, workload: str, kind: str, form: str, target: str) -> str:
         """What makes an outcome: another recipe makes the item stale."""

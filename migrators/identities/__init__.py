@@ -12,10 +12,11 @@ from transhumance.migrators.identities.codes_accounts import ACCOUNTS, FILES
 from transhumance.migrators.identities.codes_entra import ENTRA
 from transhumance.migrators.identities.codes_keycloak import KEYCLOAK
 from transhumance.migrators.identities.codes_ldap import LDAP
+from transhumance.migrators.identities.codes_mapping import MAPPING
 from transhumance.migrators.identities.forms.entra import EntraCodec
 from transhumance.migrators.identities.forms.keycloak import KeycloakCodec
 from transhumance.migrators.identities.forms.ldap import LdapCodec
 from transhumance.migrators.identities.ldif_codec import LdifCodec
 
 CODECS = (AdEntryCodec(), LdifCodec(), KeycloakCodec(), EntraCodec(), LdapCodec())
-CODES = (*PEOPLE, *ACCOUNTS, *FILES, *KEYCLOAK, *ENTRA, *LDAP)
+CODES = (*PEOPLE, *ACCOUNTS, *FILES, *KEYCLOAK, *ENTRA, *LDAP, *MAPPING)

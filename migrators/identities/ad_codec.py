@@ -28,6 +28,7 @@ from transhumance.connectors.formats.ldif import LdifError, LdifRecord, canonica
 from transhumance.migrators.identities.build import Draft, draft
 from transhumance.migrators.identities.links import links
 from transhumance.migrators.identities.losses import losses
+from transhumance.migrators.identities.mapping import Applied, Went, applied, went
 from transhumance.migrators.identities.rebuild import rebuild
 from transhumance.migrators.identities.remainder import put_back, remainder
 from transhumance.migrators.identities.standard import MOVES
@@ -50,11 +51,22 @@ class AdEntryCodec:
     def to_open(self, record: Record, context: Context) -> Opened:
         dn, source, strange = _parts(record)
         made = draft(dn, source)
+        mapped = applied(context, made, source)
         entry = canonical(LdifRecord(dn, made.finished()))
         said, origin = rebuild(dn, entry.attributes)
         residue = remainder({**source, **strange}, made, entry.attributes, said, origin)
         document = Document(KIND, LDIF, bodies={"content": BytesBody.of(write_record(entry))}, name=rdn_value(dn))
-        return Opened(document, residue, _findings(made, source, residue, context), tuple(links(source)))
+        return Opened(document, residue, _findings(made, source, residue, context, mapped), tuple(links(source)))
+
+    def went(self, record: Record, context: Context) -> tuple[list[Went], tuple[Applied, ...]]:
+        """Where each attribute of an entry goes and what each rule did, for `transhume map`.
+
+        Raises `SkipItem` as `to_open` does."""
+        dn, source, _ = _parts(record)
+        made = draft(dn, source)
+        done = applied(context, made, source)
+        kept = {entry.path for entry in self.to_open(record, context).residue}
+        return went(made, source, done, kept), done
 
     def from_open(self, document: Document, residue: tuple[ResidueEntry, ...], context: Context) -> Returned:
         entry = entry_of(document)
@@ -84,11 +96,17 @@ def _parts(record: Record) -> tuple[str, dict[str, tuple[bytes, ...]], dict[str,
 
 
 def _findings(
-    made: Draft, source: Mapping[str, tuple[bytes, ...]], residue: Iterable[ResidueEntry], context: Context
+    made: Draft,
+    source: Mapping[str, tuple[bytes, ...]],
+    residue: Iterable[ResidueEntry],
+    context: Context,
+    mapped: tuple[Applied, ...],
 ) -> tuple[Finding, ...]:
     lower = {name.lower(): values for name, values in reversed(list(source.items()))}
     moves = MOVES[made.shape.name]
-    left = [e.path for e in residue if e.path.lower() not in moves and e.value != () and not is_derived(e.path)]
+    seen = frozenset[str]().union(*(each.reads for each in mapped if each.values))  # visible there by the plan's rules
+    rest = (e.path for e in residue if e.path.lower() not in moves and e.value != () and not is_derived(e.path))
+    left = [path for path in rest if path.lower() not in seen]
     found = losses(made.dn, source, lower, made.shape, left, context.mapping)
     return tuple(dict.fromkeys((*made.findings, *found)))
 

@@ -21,11 +21,12 @@ from transhumance.connectors.contract import (
     compare_records,
 )
 from transhumance.connectors.formats.dn import DnError, parse_dn, rdn_value
-from transhumance.connectors.formats.entry import KIND, LDIF, is_change, properties_of, record_of
+from transhumance.connectors.formats.entry import KIND, LDIF, classes_of, is_change, lowered, properties_of, record_of
 from transhumance.connectors.formats.ldif import LdifError, LdifRecord, canonical, parse_record, write_record
 from transhumance.migrators.identities.ad_codec import entry_of
 from transhumance.migrators.identities.links import links
 from transhumance.migrators.identities.losses import SECRETS
+from transhumance.migrators.identities.mapping import RULES
 from transhumance.migrators.identities.table import DOCUMENT_TABLE, LDIF_TABLE
 
 
@@ -45,7 +46,7 @@ class LdifCodec:
         entry, text = _written(record)
         document = Document(KIND, LDIF, bodies={"content": BytesBody.of(text)}, name=rdn_value(entry.dn))
         refs = () if is_change(entry) else tuple(links(entry.attributes))
-        return Opened(document, (), tuple(_findings(entry)), refs)
+        return Opened(document, (), tuple((*_findings(entry), *_unmapped(entry, context))), refs)
 
     def from_open(self, document: Document, residue: tuple[ResidueEntry, ...], context: Context) -> Returned:
         return Returned(Record(b"", KIND, LDIF, properties_of(entry_of(document))))
@@ -87,6 +88,12 @@ def _findings(entry: LdifRecord) -> Iterator[Finding]:
         yield Finding("ID-PWD-05", ", ".join(hashed))
     if rest := secret - set(hashed):
         yield Finding("ID-PWD-07", ", ".join(sorted(rest)))
+
+
+def _unmapped(entry: LdifRecord, context: Context) -> Iterator[Finding]:
+    """Rules of the plan are followed for entries of Active Directory; elsewhere their person's entry stays as it is."""
+    if context.mapping.get(RULES) and "inetorgperson" in classes_of(lowered(entry.attributes)):
+        yield Finding("ID-MAP-04")
 
 
 def _values(attributes: dict[str, tuple[bytes, ...]], lower: str) -> tuple[bytes, ...]:

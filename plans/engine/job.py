@@ -163,7 +163,10 @@ class Job:
         """What codecs may know for the items of a container."""
         subject = Subject(row.subject, member.kind if member else "person", member.name if member else "")
         return Context(
-            subject=subject, container=contract_container(row), timezone=self.wave.timezone or "Europe/Paris"
+            subject=subject,
+            container=contract_container(row),
+            timezone=self.wave.timezone or "Europe/Paris",
+            mapping=self.project.mapping(row.workload),
         )
 
     def place(self, row: ContainerRow, target: str, member: Member | None) -> Container:

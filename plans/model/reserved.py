@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from transhumance.plans.model.errors import Lang, Loc, PlanError
 from transhumance.plans.model.load import LoadedPlan
+from transhumance.plans.model.mapping import read_mapping
 from transhumance.plans.model.messages import Problem
 
 
@@ -30,13 +31,22 @@ def unsupported(loaded: LoadedPlan, lang: Lang | None = None) -> list[PlanError]
     """What the format foresees and no command of this version can do: no pass begins with it."""
     found: list[Problem] = []
     for name, workload in loaded.plan.workloads.items():
-        if workload.mapping is not None:
+        if workload.mapping is not None and name != "identities":
             loc: Loc = ("workloads", name, "mapping")
             found.append(Problem("mapping-unsupported", loaded.place(loc), loc))
     if loaded.plan.policies.existing == "merge":
         loc = ("policies", "existing")
         found.append(Problem("merge-unsupported", loaded.place(loc), loc))
-    return [problem.render(lang or loaded.lang) for problem in sorted(found, key=lambda problem: problem.place)]
+    told = [problem.render(lang or loaded.lang) for problem in sorted(found, key=lambda problem: problem.place)]
+    return [*told, *_mapping_errors(loaded, lang or loaded.lang)]
+
+
+def _mapping_errors(loaded: LoadedPlan, lang: Lang) -> tuple[PlanError, ...]:
+    """What is wrong with the mapping file; one that is not there is told by `missing_files`, or by who reads it."""
+    workload = loaded.plan.workloads.get("identities")
+    if workload is None or workload.mapping is None or not (loaded.base / workload.mapping).is_file():
+        return ()
+    return read_mapping(loaded.base / workload.mapping, str(workload.mapping), lang).errors
 
 
 def reserved_in(value: Any, loc: Loc = ()) -> Iterator[Loc]:

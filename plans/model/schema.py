@@ -83,7 +83,7 @@ class Workload(Strict):
     to: Endpoints = Field(description="Target endpoint or endpoints.")
     mapping: FilePath | None = Field(
         default=None,
-        description="File with the mapping of fields and names. No codec of this version reads one: refused.",
+        description="File with rules for people's attributes (identities only): see docs/en/mapping.md.",
     )
     authoritative: Name | None = Field(
         default=None, description="The target that is master after cutover; the first of `to` by default."

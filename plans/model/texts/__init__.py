@@ -10,10 +10,11 @@ from typing import Final
 
 from transhumance.plans.model.texts.cross import CROSS
 from transhumance.plans.model.texts.fields import FIELD
+from transhumance.plans.model.texts.mapping import MAPPING
 from transhumance.plans.model.texts.reading import FILE, YAML
 from transhumance.plans.model.texts.tables import CSV
 from transhumance.plans.model.texts.text import Text
 
 __all__ = ["TEXTS", "Text"]
 
-TEXTS: Final[dict[str, Text]] = FILE | YAML | FIELD | CROSS | CSV
+TEXTS: Final[dict[str, Text]] = FILE | YAML | FIELD | CROSS | CSV | MAPPING

@@ -231,11 +231,11 @@ CROSS: Final = {
     "mapping-unsupported": Text(
         "PLAN-UNSUPPORTED-01",
         (
-            "n'est pas pris en charge : aucun codec de cette version ne lit une correspondance",
+            "n'est lu que pour `identities` : aucun autre codec de cette version ne lit une correspondance",
             "Ôtez ce champ : les noms et champs passent par les règles que montre `transhume dry-run`.",
         ),
         (
-            "is not supported: no codec of this version reads a mapping",
+            "is read for `identities` only: no other codec of this version reads a mapping",
             "Remove the field: names and fields go by the rules that `transhume dry-run` shows.",
         ),
     ),

@@ -37,7 +37,7 @@ def test_the_sample_plan_of_the_design_loads() -> None:
     plan = loaded(SAMPLE)
     assert plan.warnings == ()
     assert not_yet_honoured(plan) == []
-    assert [problem.field for problem in unsupported(plan)] == ["workloads.identities.mapping"]
+    assert unsupported(plan) == []
     assert list(plan.configs) == list(plan.plan.endpoints)
     assert len(plan.configs) == 10
     exchange = plan.plan.endpoints["exchange"]
