@@ -15,7 +15,6 @@ from transhumance.connectors.contract import (
     Diagnosis,
     Quota,
     Selector,
-    Source,
     Space,
     Text,
     TranshumanceError,
@@ -142,7 +141,7 @@ def _endpoint(project: Project, name: str, found: tuple[Role, ...]) -> EndpointC
         made = location is not None and not os.path.lexists(location) and not reads
         identity, empty = "", False
         if reads:
-            identity, empty = _reach_source(endpoint.source)
+            identity, empty = _reach_source(endpoint)
         elif not made:
             identity = _identity(endpoint)
         return EndpointCheck(
@@ -176,9 +175,13 @@ def _why(error: Exception) -> Text:
     return error.text if isinstance(error, TranshumanceError) else Text(str(error), str(error))
 
 
-def _reach_source(source: Source) -> tuple[str, bool]:
-    """The identity, and whether no subject is there at all."""
+def _reach_source(endpoint: Endpoint) -> tuple[str, bool]:
+    """The identity, and whether no subject is there at all. A live system that tells its changes lists all that it has
+    before it gives the first one: it is not asked."""
+    source = endpoint.source
     identity = source.identity()
+    if endpoint.connector.facts.feed == "incremental" and isinstance(source, Diagnose):
+        return identity, False
     return identity, next(iter(source.subjects(Selector())), None) is None
 
 

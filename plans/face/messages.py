@@ -37,6 +37,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "inventory": "endpoint workload covered subjects containers items bytes faults kinds",
     "people": "matched unmatched ambiguous excluded own total proposed file",
     "unmatched": "endpoint subject status candidates",
+    "set_aside": "wave subject",
     "wave": "wave state digest subjects containers items bytes windows links_cut arrived left",
     "blocked": "wave workload endpoint subject code",
     "unknown_name": "wave name",

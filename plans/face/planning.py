@@ -207,6 +207,14 @@ def _open(console: Console, resolved: Resolved) -> int:
         why = console.text("nommé par le plan, inconnu des sources", "named by the plan, unknown to the sources")
         rows.append([resolved.wave, "", "", shown(name), Styled(why, "bad"), ""])
     unknown = len(rows)
+    for label in resolved.aside:
+        console.emit("set_aside", wave=resolved.wave, subject=label)
+    if resolved.aside:
+        count, labels = number(len(resolved.aside), console.lang), shown(", ".join(resolved.aside), 200)
+        console.out(
+            f"{resolved.wave} : {count} sujet(s) laissé(s) par `except_kinds` : {labels}",
+            f"{resolved.wave}: {count} subject(s) set aside by `except_kinds`: {labels}",
+        )
     for name in resolved.excluded:
         console.emit("excluded_name", wave=resolved.wave, name=name)
         rows.append(

@@ -42,6 +42,9 @@ def either(handler: GetJsonSchemaHandler, schema: CoreSchema, short: dict[str, A
     return {"anyOf": [short, handler(schema)]}
 
 
+AsideKind = Literal["service", "contact", "resource", "shared_mailbox", "group", "computer", "ou", "other"]
+
+
 class Members(Strict):
     """Who and what is in a wave: the union of all that is named, minus `except`."""
 
@@ -61,6 +64,9 @@ class Members(Strict):
     )
     all: bool = Field(default=False, description="Whoever is in no other wave, for the wave's workloads.")
     except_: Subjects = Field(default=[], alias="except", description="Left out, whatever else names them.")
+    except_kinds: Annotated[list[AsideKind], Listed()] = Field(
+        default=[], description="Kinds of subjects left out unless named one by one: `service` for service accounts."
+    )
 
     @model_validator(mode="after")
     def _some(self) -> Members:

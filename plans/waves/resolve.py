@@ -33,13 +33,15 @@ KIND_OF = {
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """A wave's members as they are now. `blocked`: subjects that can't be moved, and why. `missing`: names of the
-    plan that no subject has. `excluded`: names of the plan that `except` takes out again."""
+    plan that no subject has. `excluded`: names of the plan that `except` takes out again. `aside`: subjects of the
+    kinds that `except_kinds` leaves out."""
 
     wave: str
     members: tuple[Member, ...]
     blocked: tuple[tuple[str, str, Match], ...]
     missing: tuple[str, ...]
     excluded: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
 
 class Resolver:
@@ -133,7 +135,14 @@ class Resolver:
                     elif match.status != "excluded":
                         mine[place] = wave.id
                         members.append(_member(wave.id, workload, endpoint, match))
-        return Resolved(wave.id, tuple(members), tuple(blocked), tuple(wants.missing()), tuple(wants.excluded()))
+        return Resolved(
+            wave.id,
+            tuple(members),
+            tuple(blocked),
+            tuple(wants.missing()),
+            tuple(wants.excluded()),
+            tuple(sorted(wants.aside)),
+        )
 
 
 class _Wants:
@@ -150,6 +159,8 @@ class _Wants:
                 self._named.setdefault(name.casefold(), ())
         self._ous = tuple(ou.casefold() for ou in wave.members.ou)
         self._filters = [_filter(wave, text) for text in wave.members.query]
+        self._aside_kinds = frozenset(wave.members.except_kinds)
+        self.aside: set[str] = set()
         self._except = {name.casefold() for name in wave.members.except_}
         self._seen: set[str] = set()
         self._left_out: set[str] = set()
@@ -173,15 +184,23 @@ class _Wants:
         if names & self._except:
             self._left_out |= hit
             return False
-        return bool(hit) or self._by_place(about) or self._all
+        wanted = bool(hit) or self._all or self._by_place(about)
+        if wanted and not hit and self._of_kind_aside(about):
+            self.aside.add(match.subject.label)
+            return False
+        return wanted
+
+    def _of_kind_aside(self, about: Sequence[Known]) -> bool:
+        return any(known.kind in self._aside_kinds for known in about)
 
     def names(self, match: Match) -> bool:
         """Whether the wave names a subject one by one, not by where it is."""
         return bool(self._hit(*_about(match)))
 
     def leaves_out(self, match: Match) -> bool:
-        """Whether `except` names a subject."""
-        return bool(_about(match)[1] & self._except)
+        """Whether `except` names a subject, or `except_kinds` its kind and nothing names the subject itself."""
+        about, names = _about(match)
+        return bool(names & self._except) or (self._of_kind_aside(about) and not self._hit(about, names))
 
     def _hit(self, about: Sequence[Known], names: set[str]) -> set[str]:
         return {n for n in names & self._named.keys() if self._fits(self._named[n], about)}
@@ -198,7 +217,8 @@ class _Wants:
             groups = known.attributes.get("groups") or ()
             if self._groups and any(str(g).casefold() in self._groups for g in groups):
                 return True
-            if any(test(known.attributes) for test in self._filters):
+            said = {"kind": known.kind, "name": known.name, "mail": known.mail, **known.attributes}
+            if any(test(said) for test in self._filters):
                 return True
         return False
 

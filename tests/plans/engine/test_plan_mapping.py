@@ -18,6 +18,7 @@ from transhumance.plans.model.errors import PlanErrors
 from transhumance.plans.model.mapping import read_mapping
 from transhumance.plans.project import Project
 from transhumance.plans.waves.inventory import assess
+from transhumance.plans.waves.resolve import Resolver
 
 PLAN = """\
 format: transhumance.plan/1
@@ -151,6 +152,54 @@ def test_the_map_command_speaks_both_languages(folder: Path, lang: str, word: st
     assert CliRunner().invoke(main, ["map", plan, "--person", "nobody", "--lang", lang]).exit_code == 2
     wrong = CliRunner().invoke(main, ["map", plan, "--person", "alice", "--endpoint", "x", "--lang", lang])
     assert wrong.exit_code == 1
+
+
+SERVICE = """\
+dn: CN=backup,OU=Soins,DC=chu,DC=example
+objectClass: top
+objectClass: person
+objectClass: organizationalPerson
+objectClass: user
+objectGUID:: AQIDBAUGBwgJCgsMDQ4QQQ==
+cn: backup
+sn: backup
+sAMAccountName: backup
+servicePrincipalName: HOST/backup
+
+dn: CN=gmsa,CN=Managed Service Accounts,DC=chu,DC=example
+objectClass: top
+objectClass: msDS-GroupManagedServiceAccount
+objectGUID:: AQIDBAUGBwgJCgsMDQ4QQg==
+cn: gmsa
+sAMAccountName: gmsa$
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("members", "moved", "aside"),
+    [
+        ("{all: true}", ["Alice", "Bob", "backup", "gmsa$"], ()),
+        ("{all: true, except_kinds: [service]}", ["Alice", "Bob"], ("backup", "gmsa$")),
+        ("{all: true, people: [backup], except_kinds: [service]}", ["Alice", "Bob", "backup"], ("gmsa$",)),
+        ('{query: ["(kind=service)"]}', ["backup", "gmsa$"], ()),
+    ],
+)
+def test_service_accounts_are_set_aside_by_rule_and_listed(
+    folder: Path, members: str, moved: list[str], aside: tuple[str, ...]
+) -> None:
+    with (folder / "ad" / "people.ldif").open("a") as file:
+        file.write(SERVICE)
+    (folder / "plan.yaml").write_text(
+        PLAN.replace("{all: true}", members).replace("workloads:", "directory: ad\nworkloads:", 1)
+    )
+    with _opened(folder) as project:
+        assess(project)
+        (found,) = Resolver(project).all()
+        assert sorted(m.person for m in found.members) == moved and found.aside == aside
+    assert CliRunner().invoke(main, ["plan", str(folder / "plan.yaml"), "--lang", "fr"]).stdout.count(
+        "`except_kinds`"
+    ) == bool(aside)
 
 
 def _opened(folder: Path):  # type: ignore[no-untyped-def]
