@@ -20,12 +20,12 @@ def show_map(console: Console, project: Project, person: str, endpoint: str | No
     found = mapped(project, person, endpoint)
     for entry in found:
         _entry(console, entry)
-    console.emit("summary", entries=len(found), exit_code=0 if found else 2)
+    again = command(project, "assess")
+    console.emit("summary", items=len(found), exit_code=0 if found else 2, next="" if found else again)
     if found:
         return 0
     name = shown(person, 200)
     console.out(f"Aucune entrée des sources ne s'appelle {name}.", f"No entry of the sources is called {name}.", "warn")
-    again = command(project, "assess")
     console.next(
         f"essayer son adresse, son identifiant ou sa clé ; ou {again}", f"try another name of theirs; or {again}"
     )
@@ -104,7 +104,7 @@ def _plain(value: object) -> object:
 
 def _emit(console: Console, entry: Mapped) -> None:
     console.emit(
-        "entry",
+        "mapped_entry",
         endpoint=entry.endpoint,
         dn=entry.dn,
         form=entry.form,
@@ -120,7 +120,7 @@ def _emit(console: Console, entry: Mapped) -> None:
     )
     for each in entry.went:
         console.emit(
-            "attribute",
+            "mapped_attribute",
             name=each.name,
             values=_plain(each.values),
             document=list(each.places),

@@ -38,6 +38,9 @@ MESSAGES: Final[Mapping[str, str]] = {
     "people": "matched unmatched ambiguous excluded own total proposed file",
     "unmatched": "endpoint subject status candidates",
     "set_aside": "wave subject",
+    # map
+    "mapped_entry": "endpoint dn form document rules findings targets",
+    "mapped_attribute": "name values document residue rules",
     "wave": "wave state digest subjects containers items bytes windows links_cut arrived left",
     "blocked": "wave workload endpoint subject code",
     "unknown_name": "wave name",

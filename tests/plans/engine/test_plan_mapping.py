@@ -14,6 +14,7 @@ from transhumance.connectors.contract import UserError
 from transhumance.plans.commands import approval, forward
 from transhumance.plans.commands.check import check
 from transhumance.plans.commands.mapped import mapped
+from transhumance.plans.face.messages import faults_of
 from transhumance.plans.model.errors import PlanErrors
 from transhumance.plans.model.mapping import read_mapping
 from transhumance.plans.project import Project
@@ -148,7 +149,8 @@ def test_the_map_command_speaks_both_languages(folder: Path, lang: str, word: st
     told = CliRunner().invoke(main, ["map", plan, "--person", "alice", "--lang", lang])
     assert told.exit_code == 0 and word in told.output
     lines = CliRunner().invoke(main, ["map", plan, "--person", "alice", "--json", "--lang", lang]).stdout.splitlines()
-    assert {json.loads(line)["message_type"] for line in lines} >= {"entry", "attribute", "summary"}
+    assert [fault for line in lines for fault in faults_of(json.loads(line))] == []
+    assert {json.loads(line)["message_type"] for line in lines} >= {"mapped_entry", "mapped_attribute", "summary"}
     assert CliRunner().invoke(main, ["map", plan, "--person", "nobody", "--lang", lang]).exit_code == 2
     wrong = CliRunner().invoke(main, ["map", plan, "--person", "alice", "--endpoint", "x", "--lang", lang])
     assert wrong.exit_code == 1
