@@ -33,7 +33,7 @@ CODES = (
             "service account is made again by tools of its own",
         ),
         Text("Rien ; l'inventaire le garde", "Nothing; the inventory keeps it"),
-        forward="blocked",
+        forward="reduced",
     ),
     LossCode(
         "ID-ADW-02",
@@ -115,7 +115,7 @@ CODES = (
             "Administrator, Domain Users and the others exist in each domain; to change them would open rights there",
         ),
         Text("Reporter à la main ce qui doit l'être", "Carry over by hand what must be"),
-        forward="blocked",
+        forward="reduced",
     ),
     LossCode(
         "ID-KEY-02",

@@ -11,8 +11,10 @@ from transhumance.connectors.active_directory.entries import guid_of, settled
 from transhumance.connectors.active_directory.finding import Found, Opened
 from transhumance.connectors.active_directory.schema import NEVER
 from transhumance.connectors.active_directory.wish import (
+    BUILTIN,
     DISABLED,
     NEW_ID,
+    NOT_MADE,
     OWN,
     UNKNOWN,
     Wish,
@@ -26,6 +28,8 @@ from transhumance.connectors.contract import (
     Fault,
     Finding,
     Record,
+    SkipItem,
+    Text,
     Value,
 )
 from transhumance.connectors.formats import ldapber as ber
@@ -37,12 +41,21 @@ WORKLOAD = "identities"
 _CONFLICT = "GEN-CONFLICT-01"
 
 
+def left_out(why: Finding) -> Text:
+    """What is said of an entry that a way back leaves as it is: no fault, nothing is lost here."""
+    if why.code == BUILTIN:
+        return Text("objet intégré : jamais écrit", "built in: never written")
+    return Text(f"laissé tel quel : {why.detail}", f"left as it is: {why.detail}")
+
+
 class Showing(Opened):
     """What a target tells of entries without writing."""
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
         wish = self._wish(container, record.key, record)
         if isinstance(wish, Finding):
+            if wish.code in (NOT_MADE, BUILTIN):
+                raise SkipItem(wish.code, left_out(wish), record.key)
             return (wish,)
         found = self._find(wish, None)
         told = []

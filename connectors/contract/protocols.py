@@ -145,7 +145,8 @@ class Target(Protocol):
         ...
 
     def preview(self, container: Container, record: Record) -> tuple[Finding, ...]:
-        """What this target would lose or refuse of a record, told from its facts, without writing."""
+        """What this target would lose or refuse of a record, told from its facts, without writing. Raises `SkipItem`
+        for what it takes nothing of (a machine, a built-in account): the item is left out by its code, not refused."""
         ...
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:

@@ -110,10 +110,10 @@ def _made(endpoint: Endpoint, place: Container, canary: Canary) -> _Try | Probed
         return Probed(*where, "no_form", detail=document.kind)
     try:
         made = codec.from_open(document, (), _context(place))
+        record = replace(made.record, key=canary.key)
+        findings = (*made.findings, *endpoint.target.preview(place, record))
     except SkipItem as error:
         return Probed(*where, "refused", foretold=(error.code,), detail=error.text.en)
-    record = replace(made.record, key=canary.key)
-    findings = (*made.findings, *endpoint.target.preview(place, record))
     foretold = tuple(finding.code for finding in findings)
     if any((code := find_code(name)) and code.forward == "blocked" for name in foretold):
         return Probed(*where, "refused", foretold=foretold)

@@ -4,10 +4,11 @@ it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transhumance.connectors.contract import (
     Codec,
+    Container,
     Context,
     Document,
     Fault,
@@ -16,6 +17,7 @@ from transhumance.connectors.contract import (
     Record,
     ResidueEntry,
     SkipItem,
+    Target,
     Text,
     codec_for,
     compare_documents,
@@ -220,6 +222,15 @@ def _back(finding: Finding) -> Back:
 def _forward(finding: Finding) -> Forward:
     code = find_code(finding.code)
     return code.forward if code else "reduced"
+
+
+def previewed(leg: TargetLeg, target: Target, place: Container, record: Record) -> TargetLeg:
+    """A target leg after the target was asked: with what it would lose, or left out where it takes no such item."""
+    try:
+        return with_preview(leg, target.preview(place, record))
+    except SkipItem as error:
+        left = _left_out(error)
+        return replace(left, codes=leg.codes + left.codes)
 
 
 def with_preview(leg: TargetLeg, findings: Sequence[Finding]) -> TargetLeg:

@@ -36,7 +36,7 @@ from transhumance.plans.engine import discovery
 from transhumance.plans.engine.codecpool import attach
 from transhumance.plans.engine.faultpoints import armed_for, point
 from transhumance.plans.engine.job import TRIES, Job, contract_container
-from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked, decoded_digest, with_preview
+from transhumance.plans.engine.legs import Measured, TargetLeg, TargetSpec, blocked, decoded_digest, previewed
 from transhumance.plans.ledger.contract import Chunk, ChunkSpec, ContainerRow, Member, Problem
 from transhumance.plans.ledger.itemmap import NEVER, Item
 from transhumance.plans.waves.acceptance import HELD, unaccepted
@@ -141,7 +141,7 @@ class Transfer:
             measured = unit.measured[key]
             leg = measured.targets[chunk.target]
             if leg.record is not None:
-                leg = with_preview(leg, target.target.preview(place, leg.record))
+                leg = previewed(leg, target.target, place, leg.record)
             line = self._line(job, unit, chunk, key, leg, "assessed", proof="format")
             lines.append(_keeping_effect(line, known[key]))
         return lines
@@ -216,15 +216,17 @@ class Transfer:
             if leg.record is None:
                 continue
             record = attach(leg.record, unit.records[key])
-            previewed = with_preview(leg, target.preview(place, record))
-            if forecast is not None and previewed.record is not None:
+            asked = previewed(leg, target, place, record)
+            if forecast is not None and asked.record is not None:
                 expected = decoded_digest(forecast(place, record), context)
                 same = expected == unit.measured[key].digest
-                previewed = replace(previewed, expected="" if same else expected)
-            legs[key] = previewed
-            previewed = _held(job, previewed, unit.measured[key], name)
-            if previewed.record is None:
-                refused[key] = previewed
+                asked = replace(asked, expected="" if same else expected)
+            legs[key] = asked
+            if asked.record is None and asked.forward != "blocked":
+                continue  # the target takes nothing of it: left out by its code
+            asked = _held(job, asked, unit.measured[key], name)
+            if asked.record is None:
+                refused[key] = asked
                 continue
             item = known[key]
             expect = Expect(item.target_version if item is not None and item.at_target else ABSENT)

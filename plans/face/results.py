@@ -121,6 +121,7 @@ _RETURNED = (
     ("revenu, relu, égal", "returned, read back, equal"),
     ("revenus, relus, égaux", "returned, read back, equal"),
 )
+_AS_IT_IS = (("laissé tel quel", "left as it is"), ("laissés tels quels", "left as they are"))
 _NOT_RETURNED = (("non revenu", "not returned"), ("non revenus", "not returned"))
 _ASSESSED = (words.STATUS_ONE["assessed"], words.STATUS["assessed"])
 _QUARANTINED = (words.STATUS_ONE["quarantined"], words.STATUS["quarantined"])
@@ -135,6 +136,8 @@ _BY_PASS = {
 def _label(kind: str, status: str) -> tuple[Pair, Pair]:
     if kind == "rollback" and status == "left":
         return _LEFT
+    if kind == "reverse" and status == "skipped":  # the target takes nothing of it: never called returned
+        return _AS_IT_IS
     if kind not in _BY_PASS or (kind == "reverse" and status in ("failed", "removed", "aside")):
         return words.STATUS_ONE.get(status, (status, status)), words.STATUS.get(status, (status, status))
     return _BY_PASS[kind][status in ("quarantined", "failed")]

@@ -120,3 +120,27 @@ def test_to_the_archive_and_back_into_another_domain(domains: tuple[Samba, Samba
     transhume(tmp_path, "report", "plan.yaml")
     report = json.loads((tmp_path / "report" / "reversibility.json").read_text())
     assert [verdict["items"] for verdict in report["verdicts"]] == [count]
+
+
+def test_what_a_way_back_never_writes_is_left_out_and_not_quarantined(
+    domains: tuple[Samba, Samba], tmp_path: Path
+) -> None:
+    """A wave of the whole domain holds machines, policies and built-in accounts: they stay as they are."""
+    old, new = domains
+    ou = f"OU=Postes,{old.base}"
+    old.add(
+        f"dn: {ou}\nobjectClass: organizationalUnit\n\ndn: CN=POSTE1,{ou}\nobjectClass: computer\n"
+        f"sAMAccountName: POSTE1$\n\ndn: CN=Seule,{ou}\nobjectClass: user\nsAMAccountName: seule\n\n"
+    )
+    new.add(f"dn: OU=Tout,{new.base}\nobjectClass: organizationalUnit\n\n")
+    plan = PLAN.replace("OU=Retour", "OU=Tout").format(ad=old, neuf=new, ou=old.base)
+    (tmp_path / "plan.yaml").write_text(plan)
+    before = tree(old, old.base)
+    for command in ("assess", "plan", "run"):
+        transhume(tmp_path, command, "plan.yaml")
+    transhume(tmp_path, "cutover", "plan.yaml", "--wave", "tout", "--yes")
+    said = transhume(tmp_path, "return", "plan.yaml", "--wave", "tout", "--yes")
+    assert "quarantin" not in said and "left as they are" in said, said
+    assert not new.search("(sAMAccountName=POSTE1$)", base=new.base).count("dn: CN=POSTE1")
+    assert new.search("(sAMAccountName=seule)", base=new.base).count("dn: CN=Seule") == 1
+    assert tree(old, old.base) == before
