@@ -14,10 +14,10 @@ from transhumance.connectors.ldap.delta import Delta, delta
 from transhumance.connectors.ldap.directory import Directory, stand_in
 from transhumance.connectors.ldap.names import depth, key_of, parent, rdns
 from transhumance.connectors.ldap.profile import RELAX
-from transhumance.connectors.ldap.references import note_renames
+from transhumance.connectors.ldap.references import note_renames, rejoin, resettle
 from transhumance.connectors.ldap.shape import Shaped, Shaper
 from transhumance.connectors.ldap.state import State
-from transhumance.connectors.ldap.stored import BASE_KEY, GLUE, MEMBERS, id_bytes, is_glue, key, version
+from transhumance.connectors.ldap.stored import BASE_KEY, GLUE, MEMBERS, id_bytes, is_glue, key, origin_id, version
 from transhumance.connectors.ldap.writer import Request, Step, Writer
 
 TRIES = 3
@@ -60,6 +60,7 @@ class Effect:
         for item in items:
             if item.outcome is None:
                 self._decide(item)
+        self._links([item for item in items if item.outcome is not None], fence.check)
         todo = [item for item in items if item.outcome is None]
         if todo:
             self._keep([item for item in todo if item.act == "change" and not item.ours])
@@ -199,7 +200,7 @@ class Effect:
                 moved.append(item)
             else:
                 self._refused(item, result)
-        self._read(done)
+        self._read(done, check)
         if again:
             self._settle(again, check)
         for item in moved:  # the server's own step after ours (refint works in its own time): from what is there now
@@ -242,7 +243,7 @@ class Effect:
         code = REFUSALS.get(result.code, "ID-LDAP-03" if result.code in _SCHEMA_REFUSALS else "ID-LDAP-06")
         item.refuse(code, named(result))
 
-    def _read(self, items: list[Item]) -> None:
+    def _read(self, items: list[Item], check: Callable[[], None]) -> None:
         """What is there now, as a listing would say it."""
         entries = self._directory.by_names([item.shaped.dn for item in items])
         told, groups = [], []
@@ -256,8 +257,22 @@ class Effect:
             item.outcome = Outcome(item.write.key, status, own, there, item.before)
             if any(name.lower() in ("member", "uniquemember") for name in item.shaped.attributes):
                 groups.append(item.shaped.dn)
+            item.now = entry
         self._state.touch(groups)
         self._state.told(told)
+        self._links(items, check)
+
+    def _links(self, items: Sequence[Item], check: Callable[[], None]) -> None:
+        """Those that are there, written or found equal: what went with them comes again, and what they name is
+        settled."""
+        came: dict[bytes, Entry] = {}
+        for item in items:
+            done = item.outcome is not None and item.outcome.status in (Status.WRITTEN, Status.UNCHANGED)
+            own = key(item.now, self._profile) if done and item.now is not None else None
+            if item.now is not None and own is not None:
+                came[origin_id(item.now, self._profile) or own[1:]] = item.now
+                resettle(self._directory, self._state, own, item.now, item.shaped.attributes)
+        rejoin(self._directory, self._state, came, check)
 
 
 def _clashing(items: Sequence[Item]) -> set[int]:

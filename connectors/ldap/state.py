@@ -7,7 +7,9 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Literal
 
 from transhumance.connectors.contract import Before, Environment
 from transhumance.connectors.formats.durable import stop_if_full
@@ -25,7 +27,23 @@ CREATE TABLE IF NOT EXISTS drift (id INTEGER PRIMARY KEY, key BLOB, attribute TE
 CREATE INDEX IF NOT EXISTS drift_of ON drift (key);
 CREATE TABLE IF NOT EXISTS origin (base TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS touched (dn TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS severed (id BLOB, key BLOB, attribute TEXT, dn TEXT, whole TEXT,
+  PRIMARY KEY (id, key, attribute)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS severed_of ON severed (key);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Severed:
+    """A link that goes with the entry that it names. `id`: the 16 bytes of what identifies that entry for good. `key`:
+    of the holder, in whose `attribute` (lower case) the name `dn` stood. `whole`: the holder's version with all names
+    that were so taken from it."""
+
+    id: bytes
+    key: bytes
+    attribute: str
+    dn: str
+    whole: str
 
 
 class State:
@@ -172,6 +190,26 @@ class State:
         with self._lock:
             if self._ask("SELECT 1 FROM drift LIMIT 1"):
                 self._run("DELETE FROM drift WHERE key=?", [(key,) for key in keys])
+
+    # --- links that went with what we removed
+
+    def sever(self, rows: Iterable[Severed]) -> None:
+        """Links that a removal of ours takes, durable on return. Unlike drift they last until they are put back or the
+        holder is written without them, whatever is told of it meanwhile."""
+        self._run("INSERT OR REPLACE INTO severed VALUES (?,?,?,?,?)", [astuple(row) for row in rows])
+
+    def severed(self, column: Literal["id", "key"], values: Iterable[bytes]) -> list[Severed]:
+        """The links to those that went with these ids, or of the holders of these keys."""
+        if not self.exists or not self._ask("SELECT 1 FROM severed LIMIT 1"):
+            return []
+        query = f"SELECT id, key, attribute, dn, whole FROM severed WHERE {column}=? ORDER BY key, attribute, dn"
+        return [Severed(*row) for value in dict.fromkeys(values) for row in self._ask(query, value)]  # type: ignore[arg-type]
+
+    def mended(self, rows: Iterable[Severed]) -> None:
+        """These links need nothing any more."""
+        self._run(
+            "DELETE FROM severed WHERE id=? AND key=? AND attribute=?", [(r.id, r.key, r.attribute) for r in rows]
+        )
 
     # --- groups to look at when a pass ends
 

@@ -41,6 +41,13 @@ def own_id(entry: Entry, profile: Profile) -> bytes | None:
     return id_bytes(value.decode("ascii", "replace"), profile.is_389)
 
 
+def origin_id(entry: Entry, profile: Profile) -> bytes | None:
+    """What stays the same when it is removed and comes again: the id that it had at its source where the entry says
+    it, else its own."""
+    said = next((values[0] for name, values in entry.attributes.items() if name.lower() == "trhobjectguid"), b"")
+    return id_bytes(said.decode("ascii", "replace"), False) or own_id(entry, profile)
+
+
 def id_bytes(text: str, is_389: bool) -> bytes | None:
     """The bytes of an id's text: a UUID's as Active Directory holds it; a nsUniqueId's in their order."""
     try:

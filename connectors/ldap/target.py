@@ -34,10 +34,10 @@ from transhumance.connectors.ldap.directory import WORKLOAD, Directory
 from transhumance.connectors.ldap.effect import Effect, make_glue, to_glue
 from transhumance.connectors.ldap.names import is_under
 from transhumance.connectors.ldap.profile import RELAX
-from transhumance.connectors.ldap.references import member_of, note_removal, note_renames
+from transhumance.connectors.ldap.references import member_of, note_removal, note_renames, rejoin, resettle
 from transhumance.connectors.ldap.shape import Shaper, base_only
 from transhumance.connectors.ldap.state import State
-from transhumance.connectors.ldap.stored import BASE_KEY, COMPUTED, LOCKED, is_glue, key, version
+from transhumance.connectors.ldap.stored import BASE_KEY, COMPUTED, LOCKED, is_glue, key, origin_id, version
 from transhumance.connectors.ldap.writer import Writer
 
 FORM = "ldap-entry"
@@ -119,6 +119,7 @@ class LdapTarget:
                     there = key(entry, profile) or b""
                     before = Before() if write.expect.version == ABSENT else self._image(there, write.expect)
                     found.append(Outcome(write.key, Status.WRITTEN, there, version(entry, profile), before))
+                    rejoin(self._directory, self._state, {origin_id(entry, profile) or there[1:]: entry}, fence.check)
             return found
 
     def _image(self, own: bytes, expect: Expect) -> Before:
@@ -159,7 +160,7 @@ class LdapTarget:
 
     def _gone(self, target_key: bytes, now: Entry, there: str, before: Before, fence: Fence) -> Outcome:
         """Takes an entry away; where others lie below it, it becomes a stand-in until they are gone."""
-        note_removal(self._directory, self._state, now.dn)
+        note_removal(self._directory, self._state, now)
         fence.check()
         answer = self._directory.session.ask(ber.delete(now.dn))
         if answer.code == NOT_LEAF:
@@ -216,6 +217,9 @@ class LdapTarget:
         if was[1:] != own[1:]:
             self._state.alias(was, own)
         self._state.told([own])
+        resettle(self._directory, self._state, own, entry, None)
+        ids = (was[1:], own[1:], origin_id(entry, self._directory.profile) or own[1:])
+        rejoin(self._directory, self._state, dict.fromkeys(ids, entry), fence.check)
         return Outcome(target_key, Status.WRITTEN, own, version(entry, self._directory.profile))
 
     def _added(self, dn: str, wanted: dict[str, tuple[bytes, ...]], fence: Fence) -> ber.Result:
