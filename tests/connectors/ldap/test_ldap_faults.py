@@ -3,6 +3,7 @@ less than others."""
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,26 @@ def test_kill_9_after_a_transaction_leaves_what_is_ours(own: Endpoint, monkeypat
     assert {(o.status, o.before.token) for o in again} == {(Status.WRITTEN, "")}
     probed = own.reopen().probe(place, [Write(r.key, r) for r in records], "", FENCE)
     assert [(p.status, p.target_key) for p in probed if p] == [(Status.WRITTEN, o.target_key) for o in again]
+
+
+def test_a_connection_cut_in_a_transaction_is_the_last_one(own: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server lives on: nothing of the chunk is there, and the next try goes without a transaction, by itself."""
+    records, session = chunk(), own.target._directory.session
+    own.target.preview(own.place(), records[0])
+
+    def cut(seconds: float) -> None:
+        assert session._socket is not None
+        session._socket.shutdown(socket.SHUT_RDWR)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer.time, "sleep", cut)
+        with pytest.raises(Retry):
+            own.write(*records)
+    assert own.seen("(uid=*)", "1.1") == ""
+    again = own.write(*records)
+    assert own.target._writer is not None and own.target._writer.way == "pipeline"
+    assert {(o.status, o.before.token) for o in again} == {(Status.WRITTEN, "")}
+    assert own.seen("(uid=*)", "1.1").count("dn:") == len(records)
 
 
 def test_a_change_that_was_cut_off_keeps_its_image(own: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

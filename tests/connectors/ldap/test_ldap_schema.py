@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import subprocess
+from pathlib import Path
 
+import pytest
+from tests_support_ldap import Endpoint, person
+
+from transhumance.connectors.contract import Status
 from transhumance.connectors.ldap.schema import FOLDER, make
 from transhumance.connectors.ldap.subschema import parse
+from transhumance.fixtures.services.base import NotHere
+from transhumance.fixtures.services.slapd import Slapd
 
 
 def test_the_files_are_made_of_the_table() -> None:
@@ -47,3 +54,27 @@ def test_a_chain_of_superiors_has_an_end() -> None:
 @pytest.mark.parametrize("name", ["transhumance.schema", "transhumance.ldif", "99transhumance.ldif"])
 def test_no_line_says_where_it_was_made(name: str) -> None:
     assert "/root" not in (FOLDER / name).read_text()
+
+
+@pytest.mark.server
+@pytest.mark.xdist_group("slapd")
+def test_the_schema_is_loaded_into_a_living_server(tmp_path: Path) -> None:
+    """Through cn=config, without a restart: what lacked before is there after."""
+    try:
+        made = Slapd(overlays=(), extra="database config\nrootpw of-the-configuration\n")
+    except NotHere as absent:
+        pytest.skip(str(absent))
+    with made as server:
+        endpoint = Endpoint(server, tmp_path, server.fresh())
+        record = person(
+            "a",
+            objectClass=(b"person", b"organizationalPerson", b"inetOrgPerson", b"transhumanceOrigin"),
+            trhUPN=(b"a@chu.example",),
+        )
+        assert "ID-ORG-01" in {finding.code for finding in endpoint.target.preview(endpoint.place(), record)}
+        words = ["ldapadd", "-x", "-H", server.url, "-D", "cn=config", "-w", "of-the-configuration"]
+        subprocess.run([*words, "-f", str(FOLDER / "transhumance.ldif")], check=True, capture_output=True)
+        assert endpoint.reopen().preview(endpoint.place(), record) == ()
+        (outcome,) = endpoint.write(record)
+        assert outcome.status is Status.WRITTEN and "trhUPN: a@chu.example" in endpoint.seen()
+        endpoint.close()
