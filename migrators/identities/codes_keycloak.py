@@ -163,12 +163,11 @@ KEYCLOAK = (
         "major",
         ("Un second facteur est à refaire", "A second factor is to be enrolled again"),
         (
-            "Clés et générateurs de codes sont liés au serveur qui les a enrôlés",
-            "Keys and code generators are tied to the server that enrolled them",
+            "Clés et générateurs de codes sont liés au serveur qui les a enrôlés ; ceux de la source y restent bons",
+            "Keys and code generators are tied to the server that enrolled them; the source's stay good there",
         ),
         ("Prévenir la personne ; action requise à la cible", "Tell the person; a required action at the target"),
         forward="reduced",
-        back="lossy",
     ),
     coded(
         "ID-ROL-01",

@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from transhumance.cli import main
+from transhumance.connectors.contract import Status
 from transhumance.fixtures.estate import directory
 from transhumance.fixtures.rigs.keycloak import fresh_realm
 
@@ -95,15 +96,25 @@ def everyone(server: Any, realm: str) -> list[dict[str, Any]]:
 
 
 def logged_in(server: Any, realm: str) -> None:
-    """Somebody sets a password and logs in: by the token endpoint, and in a browser where there is one."""
+    """Somebody sets a password and logs in: by the token endpoint."""
     user = next(u for u in everyone(server, realm) if u["enabled"] and u.get("email"))
     assert user["requiredActions"] == ["UPDATE_PASSWORD"]
     server.call("PUT", f"/{realm}/users/{user['id']}/reset-password", {"type": "password", "value": "Secret.1234"})
     server.call("PUT", f"/{realm}/users/{user['id']}", {**user, "requiredActions": []})
     form = {"grant_type": "password", "client_id": "admin-cli", "username": user["username"], "password": "Secret.1234"}
     assert "access_token" in server.login(realm, **form)
-    if shutil.which("chromium"):
-        in_a_browser(server, realm, user["username"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium on this machine: nobody logs in by a browser")
+def test_a_person_logs_in_by_a_browser(server: Any, make_bench: Callable[..., Any]) -> None:
+    bench = make_bench(log_in="reset")
+    (done,) = bench.write(bench.person("anne", mail=("anne@x.y",), givenName=("Anne",)))
+    assert done.status is Status.WRITTEN
+    user = bench.user("anne")
+    bench.call("PUT", f"/users/{user['id']}/reset-password", {"type": "password", "value": "Secret.1234"})
+    bench.call("PUT", f"/users/{user['id']}", {**user, "requiredActions": []})
+    in_a_browser(server, bench.realm, "anne")
 
 
 def in_a_browser(server: Any, realm: str, name: str) -> None:
