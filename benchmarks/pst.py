@@ -79,7 +79,8 @@ def benchmark(folder: Path, count: int) -> list[str]:
 
 def _ours(path: Path, folder: Path, convert: bool) -> tuple[float, float]:
     source = PstSource(
-        PstConfig(path=path, assign=None, subject="a", codepage=1252), Environment("bench", folder, folder)
+        PstConfig(path=path, assign=None, subject="a", codepage=1252, orphans=False),
+        Environment("bench", folder, folder),
     )
     codec, context = MapiMessageCodec(), Context()
     wall, cpu = time.monotonic(), time.process_time()

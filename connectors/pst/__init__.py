@@ -1,8 +1,7 @@
 """Outlook data files: .pst, Unicode and ANSI. Read only.
 
 Each file is a folder of its own under its subject, so that several files of one person never merge. Items come in the
-form `mapi`. What libpff-python can't open (items embedded in attachments) is named by code, never taken from its raw
-buffer.
+form `mapi`, those inside attachments with them, through our own reader of the file's layers (`formats/pst`).
 """
 
 from transhumance.connectors.contract import Connector, Facts, NameRules, Text
@@ -21,5 +20,4 @@ CONNECTOR = Connector(
         time_precision=0.000001,
         names=NameRules(max_bytes=512, case_sensitive=False),
     ),
-    extra="pst",
 )

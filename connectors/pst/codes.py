@@ -3,6 +3,7 @@
 from transhumance.connectors.contract import LossCode, Text
 
 FILE, ITEM, PASSWORD, FOLDER = "MAIL-PST-05", "MAIL-PST-06", "MAIL-PST-07", "MAIL-PST-08"
+ORPHAN = "MAIL-PST-09"
 EMBEDDED = "MAIL-PST-03"
 
 CODES = (
@@ -55,5 +56,18 @@ CODES = (
         ),
         forward="blocked",
         back="blocked",
+    ),
+    LossCode(
+        ORPHAN,
+        "info",
+        Text("Un élément qu'aucun dossier ne nomme", "An item that no folder names"),
+        Text(
+            "Le fichier le contient encore, mais son dossier ne le connaît plus : il a pu être supprimé",
+            "The file still holds it, but its folder does not know it any more: it may have been deleted",
+        ),
+        Text(
+            "Le reprendre si besoin ; `orphans` est un choix du plan",
+            "Take it back if it is of use; `orphans` is a choice of the plan",
+        ),
     ),
 )

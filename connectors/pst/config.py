@@ -16,3 +16,7 @@ class PstConfig(ExportConfig):
         gt=0,
         lt=65536,
     )
+    orphans: bool = Field(
+        False,
+        description="Also take the messages that no folder names any more, into a container of their own",
+    )

@@ -1,64 +1,53 @@
-"""Opened data files. libpff is not safe in threads and its objects belong to their file, so everything done with one
-happens under that file's lock, objects dropped before it is given back."""
+"""Opened data files, from any thread: they are read by position."""
 
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from transhumance.connectors.contract import MissingExtra, Text
+from transhumance.connectors.contract import Text, Value
 from transhumance.connectors.formats import mapi
-from transhumance.connectors.pst.header import Header, Unreadable, read_header
-from transhumance.connectors.pst.names import name_map
-from transhumance.connectors.pst.values import value
+from transhumance.connectors.formats.mapi_names import name_map
+from transhumance.connectors.formats.mapi_values import value
+from transhumance.connectors.formats.pst.context import Properties, Stored, Table
+from transhumance.connectors.formats.pst.data import Data
+from transhumance.connectors.formats.pst.header import Header, Unreadable
+from transhumance.connectors.formats.pst.ndb import Damaged, Ndb
 
-# What libpff-python raises for damaged data: mostly IOError, the others seen in its sources for impossible sizes.
-DAMAGE = (OSError, ValueError, MemoryError, OverflowError, RuntimeError, SystemError, TypeError, AttributeError)
+DAMAGE = (OSError, ValueError, OverflowError)
+"""What reading damaged data raises."""
 OPEN_AT_ONCE = 8
+_LONGEST = 64 << 20  # bytes of a property that is held in memory
+_STORE, _NAMES = 0x21, 0x61  # nodes that every file has (MS-PST 2.4.1)
 _STORE_TAGS = {0x0FF9, 0x3001, 0x35E0, 0x35E2, 0x35E3, 0x35E4, 0x67FF}
-
-
-@cache
-def _pypff() -> Any:
-    try:
-        import pypff
-    except ImportError:
-        raise MissingExtra("pst", "pst") from None
-    return pypff
+_STREAMS = {2, 3, 4}  # of the map of names (MS-PST 2.4.7)
 
 
 @dataclass(slots=True)
 class PstFile:
-    """An opened file. `stamp`: its mtime and size when it was opened. `names`: named properties. `store`: what the
-    message store says of itself. `trees`: its folders, by code page, once they were read. `order`: of the items of the
-    folder that is being listed. Use `handle` only under `lock`."""
+    """An opened file. `stamp`: its mtime and size when it was opened. `names`: named properties. `nameless`: their map
+    can't be read, which is told with each item that has some. `store`: what the
+    message store says of itself. `trees`: its folders, by code page, once they were read. `order`: the items of the
+    folder that is being listed. `lost`: the messages that no folder names, once they were looked for."""
 
     path: Path
-    handle: Any
-    header: Header
+    ndb: Ndb
     stamp: str
     names: dict[int, str] = field(default_factory=dict)
-    store: dict[int, Any] = field(default_factory=dict)
-    orphans: int = 0
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    folders: dict[tuple[int, ...], Any] = field(default_factory=dict)
+    store: dict[int, Value] = field(default_factory=dict)
+    nameless: bool = False
     trees: dict[str, Any] = field(default_factory=dict)
-    order: tuple[tuple[int, ...], Sequence[int]] | None = None
+    order: tuple[int, array[int]] | None = None
+    lost: array[int] | None = None
 
-    def folder(self, where: tuple[int, ...]) -> Any:
-        """The folder reached from the root by these indexes; call under the lock. Raises what libpff raises."""
-        if where not in self.folders:
-            found = self.folder(where[:-1]).get_sub_folder(where[-1]) if where else self.handle.get_root_folder()
-            if found is None:
-                raise OSError(f"no folder at {where}")
-            self.folders[where] = found
-        return self.folders[where]
+    @property
+    def header(self) -> Header:
+        """What the file says of itself."""
+        return self.ndb.header
 
 
 def stamp(path: Path) -> str:
@@ -67,56 +56,53 @@ def stamp(path: Path) -> str:
     return f"{stat.st_mtime_ns:x}-{stat.st_size:x}"
 
 
-def _open(path: Path) -> PstFile:
-    """Opens a file. Raises `Unreadable`, or `MissingExtra` where the library is absent."""
-    pypff, header = _pypff(), read_header(path)
-    try:
-        opened = PstFile(path, pypff.file(), header, stamp(path))
-        _attach(opened, path)
-        opened.store = _store(opened)
-        opened.names = _names(opened)
-    except DAMAGE as error:
-        raise Unreadable(_damaged(error)) from None
-    try:
-        opened.orphans = int(opened.handle.get_number_of_orphan_items() or 0)
-    except DAMAGE:
-        opened.orphans = 0
-    return opened
-
-
-def _attach(opened: PstFile, path: Path) -> None:
-    try:
-        name = str(path)
-        name.encode()
-    except UnicodeEncodeError:  # a name that is not UTF-8: the library takes texts only
-        opened.handle.open_file_object(path.open("rb"))
-    else:
-        opened.handle.open(name)
-
-
-def _damaged(error: BaseException) -> Text:
-    # the library's message is a stack of its own functions; its last words name the cause
-    cause = str(error).rstrip(".").rpartition(": ")[2][:120] or type(error).__name__
-    return Text(f"endommagé : libpff s'arrête ({cause})", f"damaged: libpff stops ({cause})")
-
-
-def _store(opened: PstFile) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    for entry in opened.handle.get_message_store().get_record_set(0).entries:
-        if entry.entry_type in _STORE_TAGS:
-            found[entry.entry_type] = value(entry.value_type, entry.get_data(), "cp1252")
+def bytes_of(holder: Properties | Table, stored: Stored) -> bytes | None:
+    """The bytes of a property, whatever they lie in. Raises `Damaged`."""
+    found = holder.value(stored)
+    if isinstance(found, Data):
+        if found.size > _LONGEST:
+            raise Damaged(f"{found.size} bytes")
+        return found.read()
     return found
 
 
-def _names(opened: PstFile) -> dict[int, str]:
-    item = opened.handle.get_name_to_id_map()
-    if item is None:
-        return {}
-    streams = {2: b"", 3: b"", 4: b""}
-    for entry in item.get_record_set(0).entries:
-        if entry.entry_type in streams and entry.value_type == mapi.PT_BINARY:
-            streams[entry.entry_type] = entry.get_data() or b""
-    return name_map(streams[2], streams[3], streams[4])
+def some(properties: Properties, wanted: set[int], codec: str) -> dict[int, Value]:
+    """The values of a few properties, those that can be read."""
+    found: dict[int, Value] = {}
+    for stored in properties.stored:
+        if stored.number in wanted:
+            try:
+                found[stored.number] = value(stored.kind, bytes_of(properties, stored), codec)
+            except DAMAGE:
+                continue
+    return found
+
+
+def _open(path: Path) -> PstFile:
+    """Opens a file. Raises `Unreadable`."""
+    try:
+        when = stamp(path)
+        ndb = Ndb.open(path)
+        store = some(Properties(ndb, ndb.node(_STORE)), _STORE_TAGS, "cp1252")
+        names = _names(ndb)
+        return PstFile(path, ndb, when, names or {}, store, nameless=names is None)
+    except DAMAGE as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise Unreadable(Text(f"endommagé ({cause})", f"damaged ({cause})")) from None
+
+
+def _names(ndb: Ndb) -> dict[int, str] | None:
+    """The map of named properties; None where it can't be read: they then keep the file's own numbers."""
+    try:
+        properties = Properties(ndb, ndb.node(_NAMES))
+        streams = {
+            s.number: bytes_of(properties, s) or b""
+            for s in properties.stored
+            if s.number in _STREAMS and s.kind == mapi.PT_BINARY
+        }
+    except DAMAGE:
+        return None
+    return name_map(streams.get(2, b""), streams.get(3, b""), streams.get(4, b""))
 
 
 _opened: OrderedDict[Path, PstFile] = OrderedDict()
@@ -147,11 +133,3 @@ def forget() -> None:
     """Closes what is kept open."""
     with _guard:
         _opened.clear()
-
-
-@contextmanager
-def using(path: Path) -> Iterator[PstFile]:
-    """The opened file, locked. Raises `Unreadable`."""
-    found = opened(path)
-    with found.lock:
-        yield found

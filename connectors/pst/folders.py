@@ -5,14 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from transhumance.connectors.contract import Value
 from transhumance.connectors.formats import mapi
-from transhumance.connectors.pst.files import DAMAGE, PstFile
-from transhumance.connectors.pst.values import value
+from transhumance.connectors.formats.pst.context import Properties, Table
+from transhumance.connectors.pst.files import DAMAGE, PstFile, some
+from transhumance.connectors.pst.listing import contents
 
 DEEPEST = 100
+_ROOT = 0x122  # the root folder (MS-PST 2.4.1)
+_HIERARCHY = 0x0D  # NID_TYPE_HIERARCHY_TABLE
 _SEARCH_FOLDER = 0x03  # NID_TYPE_SEARCH_FOLDER (MS-PST 2.2.2.1): a view, its items lie elsewhere
 _INBOX_MARKS = (0x36D0, 0x36D1, 0x36D7)  # the well-known ids that MS-OXOSFLD 2.2.3 keeps on the root and the Inbox
 _BY_STORE = {0x35E3: "trash", 0x35E4: "sent"}
@@ -34,11 +36,10 @@ _WORKLOAD = {"calendar": "calendars", "contacts": "contacts", "tasks": "tasks", 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder. `where`: indexes from the root, for libpff. `path`: names from the top of the visible tree down, none
+    """A folder. `path`: names from the top of the visible tree down, none
     for the top itself. `guessed`: its role is told by its name alone."""
 
     nid: int
-    where: tuple[int, ...]
     path: tuple[str, ...]
     container_class: str
     items: int
@@ -55,15 +56,16 @@ class Folder:
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The visible folders, parents first; how many items lie in folders outside of them; the folders that could not be
-    read: where, and why."""
+    read: which, and why; every folder that could be, hidden ones too."""
 
     folders: tuple[Folder, ...]
     hidden_items: int = 0
-    damages: tuple[tuple[tuple[int, ...], str], ...] = ()
+    damages: tuple[tuple[int, str], ...] = ()
+    known: tuple[int, ...] = ()
 
 
 def read_tree(file: PstFile, codec: str) -> Tree:
-    """The folders of a file, read once; call under its lock."""
+    """The folders of a file, read once."""
     if codec not in file.trees:
         file.trees[codec] = _read_tree(file, codec)
     tree: Tree = file.trees[codec]
@@ -71,26 +73,26 @@ def read_tree(file: PstFile, codec: str) -> Tree:
 
 
 def _read_tree(file: PstFile, codec: str) -> Tree:
-    nodes = list(_walk(file, codec, (), (), set()))
-    top = next((n for n in nodes if n.nid == _nid(file, file.store.get(0x35E0))), None)
-    start = top.where if top else ()
-    inside = [n for n in nodes if n.where[: len(start)] == start and n.good and not n.search]
-    outside = [n for n in nodes if n.where[: len(start)] != start and n.good and not n.search]
+    nodes = list(_walk(file, codec, _ROOT, (), (), set()))
+    top = next((n for n in nodes if n.nid == _nid(file, file.store.get(0x35E0))), nodes[0])
+    inside = [n for n in nodes if top.nid in (n.nid, *n.above) and n.good and not n.search]
+    outside = [n for n in nodes if top.nid not in (n.nid, *n.above) and n.good and not n.search]
     roles = _roles(file, nodes)
-    skip = len(start)
+    skip = len(top.above)
     return Tree(
         tuple(_folder(n, n.path[skip:], roles) for n in inside),
         sum(n.items for n in outside),
-        tuple((n.where, n.damage) for n in nodes if n.damage),
+        tuple((n.nid, n.damage) for n in nodes if n.damage),
+        tuple(n.nid for n in nodes if n.good and not n.search),
     )
 
 
 @dataclass(slots=True)
 class _Node:
     nid: int
-    where: tuple[int, ...]
+    above: tuple[int, ...]
     path: tuple[str, ...]
-    properties: dict[int, Any]
+    properties: dict[int, Value]
     items: int = 0
     damage: str = ""
 
@@ -103,35 +105,32 @@ class _Node:
         return self.nid & 0x1F == _SEARCH_FOLDER
 
 
-def _walk(file: PstFile, codec: str, where: tuple[int, ...], path: tuple[str, ...], seen: set[int]) -> Iterator[_Node]:
-    try:
-        folder = file.folder(where)
-        nid = int(folder.get_identifier() or 0)
-        properties = _properties(folder, codec)
-        children, items = int(folder.get_number_of_sub_folders()), int(folder.get_number_of_sub_messages())
-    except DAMAGE as error:
-        yield _Node(0, where, path, {}, damage=type(error).__name__)
-        return
-    if nid in seen or len(where) > DEEPEST:
-        yield _Node(nid, where, path, {}, damage="a folder inside itself" if nid in seen else "too deep")
+def _walk(file: PstFile, codec: str, nid: int, above: tuple[int, ...], path: tuple[str, ...], seen: set[int]
+          ) -> Iterator[_Node]:  # fmt: skip
+    if nid in seen or len(above) > DEEPEST:
+        yield _Node(nid, above, path, {}, damage="a folder inside itself" if nid in seen else "too deep")
         return
     seen.add(nid)
+    try:
+        properties = some(Properties(file.ndb, file.ndb.node(nid)), _WANTED, codec)
+        children = _children(file, nid)
+        items = 0 if nid & 0x1F == _SEARCH_FOLDER else len(contents(file, nid))
+    except DAMAGE as error:
+        yield _Node(nid, above, path, {}, damage=str(error))
+        return
     name = properties.get(0x3001)
-    here = (*path, name if isinstance(name, str) and name else f"{nid:08X}") if where else ()
-    yield _Node(nid, where, here, properties, items)
-    for index in range(children):
-        yield from _walk(file, codec, (*where, index), here, seen)
+    here = (*path, name if isinstance(name, str) and name else f"{nid:08X}") if above else ()
+    yield _Node(nid, above, here, properties, items)
+    for child in children:
+        yield from _walk(file, codec, child, (*above, nid), here, seen)
 
 
-def _properties(folder: Any, codec: str) -> dict[int, Any]:
-    found: dict[int, Any] = {}
-    for entry in folder.get_record_set(0).entries:
-        if entry.entry_type in _WANTED:
-            try:
-                found[entry.entry_type] = value(entry.value_type, entry.get_data(), codec)
-            except DAMAGE:
-                continue
-    return found
+def _children(file: PstFile, nid: int) -> list[int]:
+    """The folders in a folder, in the order of its table (MS-PST 2.4.4.4); a view has none."""
+    if nid & 0x1F == _SEARCH_FOLDER:
+        return []
+    table = Table(file.ndb, file.ndb.node(nid & ~0x1F | _HIERARCHY))
+    return [child for _, child in sorted((place, child) for child, place in table.ids())]
 
 
 def _nid(file: PstFile, entry_id: Value) -> int | None:
@@ -149,7 +148,7 @@ def _roles(file: PstFile, nodes: list[_Node]) -> dict[int, str]:
         if nid := _nid(file, file.store.get(tag)):
             roles[nid] = role
     for node in nodes:
-        if node.where and any(mark in node.properties for mark in _INBOX_MARKS):
+        if node.above and any(mark in node.properties for mark in _INBOX_MARKS):
             roles.setdefault(node.nid, "inbox")
         for tag, role in _BY_INBOX.items():
             if nid := _nid(file, node.properties.get(tag)):
@@ -168,7 +167,6 @@ def _folder(node: _Node, path: tuple[str, ...], roles: dict[int, str]) -> Folder
     guessed = guess is not None and guess not in roles.values()
     return Folder(
         node.nid,
-        node.where,
         path,
         kind,
         node.items,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,16 +27,16 @@ from transhumance.connectors.contract import (
 from transhumance.connectors.formats import mapi
 from transhumance.connectors.formats.exports import Owned, owned_entries, subjects_of
 from transhumance.connectors.formats.mailfiles import UNREADABLE
-from transhumance.connectors.pst.bodies import Place
-from transhumance.connectors.pst.codes import FILE, FOLDER, ITEM, PASSWORD
+from transhumance.connectors.formats.pst.header import SUFFIXES, Unreadable, looks_like_pst
+from transhumance.connectors.pst.codes import FILE, FOLDER, ITEM, ORPHAN, PASSWORD
 from transhumance.connectors.pst.config import PstConfig
-from transhumance.connectors.pst.files import DAMAGE, PstFile, forget, using
+from transhumance.connectors.pst.files import DAMAGE, PstFile, forget, opened
 from transhumance.connectors.pst.folders import Folder, Tree, read_tree
-from transhumance.connectors.pst.header import SUFFIXES, Unreadable, looks_like_pst
 from transhumance.connectors.pst.items import read_item
-from transhumance.connectors.pst.listing import list_item, listing_order
+from transhumance.connectors.pst.listing import contents, list_item, lost
 
 PAGE = 500
+LOST = 0x1F  # the number of a container that is no folder: the items that no folder names
 _FILE_SEPARATOR = b"#"
 TELLS = "mail"
 """The workload that tells of a file that can't be read: the others would count it again."""
@@ -83,23 +84,21 @@ class PstSource:
         """A page of items, in the order of their keys."""
         path, nid = self._locate(container)
         try:
-            with using(path) as file:
-                return self._page(file, container, nid, cursor)
+            return self._page(opened(path), nid, cursor)
         except Unreadable as error:
             code = UNREADABLE if os.path.isdir(path) else FILE
             return Page((), None, faults=(Fault(UNREAD, code, error.text(self.environment.lang), "file", "mapi"),))
 
     def fetch(self, container: Container, refs: Sequence[ItemRef]) -> Iterator[Record | Fault]:
-        """The records, one at a time under the file's lock."""
+        """The records, one at a time."""
         path, nid = self._locate(container)
         for ref in refs:
             try:
-                with using(path) as file:
-                    answer = self._read(file, self._folder(file, nid), ref)
+                answer = self._read(opened(path), nid, ref)
             except Unreadable as error:
                 answer = Fault(ref.key, FILE, error.text(self.environment.lang), ref.kind, ref.form)
             except DAMAGE as error:
-                answer = Fault(ref.key, ITEM, type(error).__name__, ref.kind, ref.form)
+                answer = Fault(ref.key, ITEM, str(error), ref.kind, ref.form)
             yield answer
 
     def close(self) -> None:
@@ -121,9 +120,9 @@ class PstSource:
     ) -> Iterator[Container]:
         key = os.fsencode(os.path.relpath(path, self.environment.base / self.config.path))
         try:
-            with using(path) as file:
-                tree = read_tree(file, self._codec)
-                told = _told(file, tree)
+            file = opened(path)
+            tree = read_tree(file, self._codec)
+            orphans = len(lost(file, tree.known)) if workload == TELLS else 0
         except Unreadable as error:
             if workload != TELLS:  # one file is one blocked item, whatever it may have held
                 return
@@ -141,8 +140,18 @@ class PstSource:
                     key + _FILE_SEPARATOR + nid,
                     (*label, *folder.path),
                     folder.role if alone else None,
-                    _said(folder) | _protected(file) | (told if not folder.path else {}),
+                    _said(folder) | _protected(file) | (_told(file, tree, orphans) if not folder.path else {}),
                 )
+        if orphans and self.config.orphans:
+            name = Text("Éléments retrouvés", "Lost and found")(self.environment.lang)
+            yield Container(
+                subject,
+                workload,
+                key + _FILE_SEPARATOR + f"{LOST:08X}".encode(),
+                (*label, name),
+                None,
+                {"codes": (ORPHAN,)},
+            )
 
     def _locate(self, container: Container) -> tuple[Path, int]:
         name, _, nid = container.key.rpartition(_FILE_SEPARATOR)
@@ -157,7 +166,7 @@ class PstSource:
             Text(f"{file.path} : le dossier {nid:08X} n'y est plus", f"{file.path}: folder {nid:08X} is gone")
         )
 
-    def _page(self, file: PstFile, container: Container, nid: int, cursor: bytes | None) -> Page:
+    def _page(self, file: PstFile, nid: int, cursor: bytes | None) -> Page:
         start, version = 0, file.stamp
         if cursor is not None:
             head, _, tail = cursor.partition(b"@")
@@ -169,30 +178,33 @@ class PstSource:
                     f"{file.path} changed while being read: close Outlook or copy the file, then start again",
                 )
             )
+        tree = read_tree(file, self._codec)
         if not nid:
-            return Page((), None, faults=_damaged(read_tree(file, self._codec)))
-        folder = self._folder(file, nid)
-        stop = min(start + PAGE, folder.items)
-        order = listing_order(file, folder)
-        lines = [list_item(file, folder, index, self._codec) for index in order[start:stop]]
-        after = f"{stop}@{file.stamp}".encode() if stop < folder.items else None
+            return Page((), None, faults=_damaged(tree))
+        top = False
+        if nid == LOST:
+            order = lost(file, tree.known)
+        else:
+            folder = self._folder(file, nid)
+            order, top = contents(file, nid), not folder.path
+        lines = [list_item(file, item, self._codec) for item in order[start : start + PAGE]]
+        after = f"{start + PAGE}@{file.stamp}".encode() if start + PAGE < len(order) else None
         refs = tuple(line for line in lines if isinstance(line, ItemRef))
         faults = tuple(line for line in lines if isinstance(line, Fault))
-        if after is None and not folder.path:
-            faults += _damaged(read_tree(file, self._codec))
+        if after is None and top:
+            faults += _damaged(tree)
         return Page(refs, after, faults=faults)
 
-    def _read(self, file: PstFile, folder: Folder, ref: ItemRef) -> Record | Fault:
-        index = int(ref.locator) if ref.locator.isdigit() else -1
+    def _read(self, file: PstFile, folder: int, ref: ItemRef) -> Record | Fault:
         try:
             nid = int(ref.key, 16)
         except ValueError:
             return Fault(ref.key, ITEM, "no such item", ref.kind, ref.form)
-        place = Place(file.path, file.stamp, folder.where, index, nid)
-        item = place.find(file) if 0 <= index < folder.items else None
-        if item is None:
+        order = lost(file, read_tree(file, self._codec).known) if folder == LOST else contents(file, folder)
+        place = bisect_left(order, nid)
+        if place == len(order) or order[place] != nid:
             return Fault(ref.key, ITEM, "no such item", ref.kind, ref.form)
-        return read_item(item, place, ref.key, file.names, self.config.codepage)
+        return read_item(file, nid, ref.key, self.config.codepage)
 
 
 def _said(folder: Folder) -> dict[str, Value]:
@@ -211,20 +223,17 @@ def _protected(file: PstFile) -> dict[str, Value]:
 
 def _damaged(tree: Tree) -> tuple[Fault, ...]:
     """The folders that can't be opened, told with the top one: their names are in themselves."""
-    return tuple(
-        Fault(f"folder {'.'.join(map(str, where))}/".encode(), FOLDER, reason, "folder", "mapi")
-        for where, reason in tree.damages
-    )
+    return tuple(Fault(f"folder {nid:08X}/".encode(), FOLDER, reason, "folder", "mapi") for nid, reason in tree.damages)
 
 
-def _told(file: PstFile, tree: Tree) -> dict[str, Value]:
+def _told(file: PstFile, tree: Tree, orphans: int) -> dict[str, Value]:
     """What is true of a whole file, said with its top folder: items that are in no folder or in folders that nobody
     sees are counted, not taken."""
     name = file.store.get(0x3001)
     told: dict[str, Value] = {
         "store": name if isinstance(name, str) else "",
         "file": f"{file.header.kind}, {'Unicode' if file.header.unicode else 'ANSI'}",
-        "orphan_items": file.orphans,
+        "orphan_items": orphans,
         "hidden_items": tree.hidden_items,
     }
     return told

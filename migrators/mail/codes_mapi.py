@@ -161,8 +161,8 @@ CODES = (
         "major",
         ("Un élément joint n'a pas pu être ouvert", "An embedded item could not be opened"),
         (
-            "La bibliothèque de lecture n'y a pas accès : rien n'en est pris au hasard",
-            "The reading library has no access to it: nothing is taken of it by guess",
+            "Abîmé à cet endroit, d'un genre à part, ou trop profond : rien n'en est pris au hasard",
+            "It is damaged there, of a kind of its own, or too deep: nothing is taken of it by guess",
         ),
         ("Garder le fichier .pst", "Keep the .pst file"),
         "reduced",

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote
 
-from transhumance.connectors.contract import BytesBody, Finding, Record, Value
+from transhumance.connectors.contract import Body, BytesBody, Finding, Record, Value
 from transhumance.connectors.formats import mapi, mapi_tags
+from transhumance.connectors.formats.mapi_embedded import EMBEDDED
 from transhumance.migrators.mail.forms.table import rows
 from transhumance.migrators.mail.forms.view import FilePart
 from transhumance.migrators.mail.forms.words import clean, parameter, parameters, text_of
@@ -17,6 +18,9 @@ _TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,80}/[A-Za-z0-9!#$&^_.+-]{1,80}")
 _ID = re.compile(r"[!-;=?-~]{1,500}")
 _CID = re.compile(rb"cid:([^\"'\s>)\\]{1,500})", re.IGNORECASE)
 _OCTETS = "application/octet-stream"
+MESSAGE = "message/rfc822"
+MIME = {"rfc5322": MESSAGE, "ical": "text/calendar", "vcard": "text/vcard"}
+"""The type of an attached item, by its standard."""
 # A few types by suffix, the same on every machine (the system's table is not).
 _TYPES = {
     "bmp": "image/bmp", "csv": "text/csv", "doc": "application/msword", "gif": "image/gif", "htm": "text/html",
@@ -52,14 +56,14 @@ def compose_files(record: Record, html: bytes | None) -> list[tuple[int, FilePar
         cid = mapi.text(row, mapi_tags.ATTACH_CONTENT_ID).strip()
         cid = cid if _ID.fullmatch(cid) else ""
         inline = cid.lower() in wanted
-        found.append((index, FilePart(_header(row, cid, inline), body, inline)))
+        found.append((index, FilePart(_header(row, cid, inline, _encoding(row, body)), body, inline)))
     return found
 
 
-def _header(row: Mapping[str, Value], cid: str, inline: bool) -> tuple[bytes, ...]:
+def _header(row: Mapping[str, Value], cid: str, inline: bool, encoding: str) -> tuple[bytes, ...]:
     name = clean(file_name(row)).strip()
     fields = [f"Content-Type: {_type(row, name)}{parameter('name', name) if name else ''}\r\n"]
-    fields.append("Content-Transfer-Encoding: base64\r\n")
+    fields.append(f"Content-Transfer-Encoding: {encoding}\r\n")
     kind = "inline" if inline else "attachment"
     fields.append(f"Content-Disposition: {kind}{parameter('filename', name) if name else ''}\r\n")
     if cid:
@@ -79,11 +83,21 @@ def file_name(row: Mapping[str, Value]) -> str:
 def _type(row: Mapping[str, Value], name: str) -> str:
     """The type that the item says; of a message or a multipart, whose bytes MIME forbids to encode, none (RFC 2046
     5.2.1)."""
+    if isinstance(standard := row.get(EMBEDDED), str):
+        return MIME.get(standard, _OCTETS)
     given = mapi.text(row, mapi_tags.ATTACH_MIME_TAG).strip()
     if _TYPE.fullmatch(given):
         low = given.lower()
         return _OCTETS if low.startswith(("message/", "multipart/")) else given
     return by_suffix(name)
+
+
+def _encoding(row: Mapping[str, Value], body: Body) -> str:
+    """An attached message lies in the other one as it is, whose lines are lawful since we made them (RFC 2046 5.2.1:
+    no other encoding is allowed)."""
+    if row.get(EMBEDDED) != "rfc5322":
+        return "base64"
+    return "7bit" if isinstance(body, BytesBody) and body.data.isascii() else "8bit"
 
 
 def by_suffix(name: str) -> str:
@@ -105,6 +119,8 @@ def properties_of(part: FilePart) -> dict[str, Value]:
         if "." in name and len(suffix) < 20:
             found[mapi_tags.ATTACH_EXTENSION] = "." + suffix
     given = fields.get(b"content-type", "").partition(";")[0].strip()
+    if kind == MESSAGE:
+        return {**DEFAULTS, mapi_tags.ATTACH_METHOD: 5, mapi_tags.DISPLAY_NAME: name, EMBEDDED: "rfc5322"}
     if kind and kind != _OCTETS:
         found[mapi_tags.ATTACH_MIME_TAG] = given
     if cid := fields.get(b"content-id", "").strip("<> "):

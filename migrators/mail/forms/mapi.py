@@ -35,6 +35,7 @@ from transhumance.migrators.mail.forms.back import computed, id_flags, reshape, 
 from transhumance.migrators.mail.forms.copies import copies_hint
 from transhumance.migrators.mail.forms.delta import apply_lines, lines_delta
 from transhumance.migrators.mail.forms.headers import BCC, CC, TO, Head, compose_head
+from transhumance.migrators.mail.forms.inside import PATH, differences, flattened, unfolded
 from transhumance.migrators.mail.forms.losses import findings
 from transhumance.migrators.mail.forms.mime import assemble, take_apart
 from transhumance.migrators.mail.forms.parts import Digests
@@ -55,13 +56,14 @@ class MapiMessageCodec:
     kind: str = KIND
     form: str = "mapi"
     standard: str = STANDARD
-    version: str = "1"
+    version: str = "2"
     table: PropertyTable = table.TABLE
     document_table: PropertyTable = DOCUMENT
     carries_residue: bool = False
 
     def to_open(self, record: Record, context: Context) -> Opened:
         """Raises `SkipItem` where a body can't be read."""
+        record, inside, told_inside = flattened(record, context)
         directory = context.directory
         head = compose_head(record.properties, directory)
         made = _compose(record, head)
@@ -76,10 +78,14 @@ class MapiMessageCodec:
         if large:
             told += (Finding("MAIL-RTF-01", "too large to be kept"),)
         name = mapi.text(record.properties, mapi_tags.SUBJECT)[:120]
-        return Opened(Document(KIND, STANDARD, meta, {"content": content}, name), entries, told)
+        return Opened(Document(KIND, STANDARD, meta, {"content": content}, name), entries + inside, told + told_inside)
 
     def from_open(self, document: Document, residue: tuple[ResidueEntry, ...], context: Context) -> Returned:
         """Raises `SkipItem` where the message can't be read."""
+        return self.returned(document, residue, context, 0)
+
+    def returned(self, document: Document, residue: tuple[ResidueEntry, ...], context: Context, depth: int) -> Returned:
+        """The same for a message that lies in so many others."""
         try:
             view = take_apart(document.bodies["content"])
         except OSError as error:
@@ -91,16 +97,18 @@ class MapiMessageCodec:
         if RTF_PATH in kept and (rtf := unpacked(kept[RTF_PATH], dictionary(view))) is not None:
             del kept[RTF_PATH]
             said.bodies[RTF] = BytesBody.of(contained(rtf))
+        inside = {path: kept.pop(path) for path in tuple(kept) if path.startswith(PATH)}
         later = {path: kept.pop(path) for path in (*_LATER, _ROW_IDS) if path in kept}
         first, unfit = completed(said, kept, _no_views)
         second, unfit_too = completed(Said(_later(computed(first.properties, hints))), later, _no_views)
         properties = _merged(first.properties, second.properties)
         lost = tuple(Finding("GEN-RESIDUE-01", path) for path in (*unfit, *unfit_too))
-        return Returned(Record(b"", KIND, self.form, properties, first.bodies), dropped + lost)
+        record, more = unfolded(Record(b"", KIND, self.form, properties, first.bodies), inside, context, depth)
+        return Returned(record, dropped + lost + more)
 
     def compare(self, a: Record, b: Record) -> tuple[Difference, ...]:
-        """By the table; see `table.compare`."""
-        return table.compare(a, b)
+        """By the table; see `table.compare`. Attached items by the codec of their kind."""
+        return (*table.compare(a, b), *differences(a, b))
 
 
 CODECS = (MapiMessageCodec(),)

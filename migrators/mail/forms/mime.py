@@ -82,8 +82,10 @@ def _multipart(kind: str, parts: Sequence[Entity], boundary: str, more: str = ""
 
 
 def _file(part: FilePart) -> Entity:
-    body: list[Segment] = [Base64(part.body)]
-    return b"".join(part.header), body
+    head = b"".join(part.header)
+    as_it_is = head[:64].lower().startswith(b"content-type: message/rfc822")
+    body: list[Segment] = [part.body if as_it_is else Base64(part.body)]
+    return head, body
 
 
 def _text(subtype: str, part: TextPart, single: bool) -> Entity:

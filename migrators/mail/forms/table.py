@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import cache
 
 from transhumance.connectors.contract import Body, Difference, PropertyClass, Record, Value, compare_records
+from transhumance.connectors.formats.mapi_embedded import EMBEDDED, within
 from transhumance.connectors.formats.mapi_residue import ItemTable, same
 from transhumance.migrators.mail.forms.rtfbody import plainly
 
@@ -133,6 +134,7 @@ def _top(a: Record, b: Record) -> tuple[Record, Record]:
     one, two = dict(a.bodies), dict(b.bodies)
     if RTF in one and RTF in two and one[RTF] != two[RTF]:
         one[RTF], two[RTF] = plainly(one[RTF]), plainly(two[RTF])
+    one, two = ({k: v for k, v in x.items() if not within(k)} for x in (one, two))
     return _rowless(a, one), _rowless(b, two)
 
 
@@ -143,7 +145,7 @@ def _rowless(record: Record, bodies: Mapping[str, Body]) -> Record:
 
 def _row(a: Mapping[str, Value], b: Mapping[str, Value]) -> list[tuple[str, str]]:
     found = []
-    for key in a.keys() | b.keys():
+    for key in (a.keys() | b.keys()) - {EMBEDDED}:
         if key not in b:
             found.append((key, "missing"))
         elif key not in a:

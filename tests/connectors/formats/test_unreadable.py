@@ -131,7 +131,6 @@ def test_the_export_itself_may_not_be_read(tmp_path: Path, rights: ModuleType, c
 
 
 def test_pst_folders_that_may_not_be_entered_are_told(tmp_path: Path, rights: ModuleType) -> None:
-    pytest.importorskip("pypff")
     put(tmp_path / "in" / "alice" / "old", "x.pst", b"!BDN" + bytes(600))
     put(tmp_path / "in" / "bob", "y.pst", b"!BDN" + bytes(600))
     for at in ("in/alice/old", "in/bob"):

@@ -20,6 +20,7 @@ from transhumance.connectors.contract import (
     read_all,
 )
 from transhumance.connectors.formats import mapi, mapi_tags
+from transhumance.connectors.formats.mapi_embedded import inner
 from transhumance.connectors.pst import bodies, items
 from transhumance.connectors.pst import source as pst_source
 from transhumance.connectors.testing.suite import pages
@@ -156,17 +157,27 @@ def test_fetch_answers_for_each_ref_and_gone_ones_are_faults(opened):
     assert [isinstance(a, Fault) for a in answers] == [True, True, *[False] * 7]
 
 
-def test_embedded_items_are_named_and_never_read_raw(opened):
-    for part in (EMBEDDED, TIKA, LISTS):
-        hurt = [r for r in everything(opened(part)) if "unreadable" in r.properties]
-        assert len(hurt) == 1
-        (record,) = hurt
-        embedded = [a for a in record.properties["attachments"] if a[mapi_tags.ATTACH_METHOD] == 5]
-        assert embedded and all(
-            mapi_tags.ATTACH_DATA_OBJECT not in a and mapi_tags.ATTACH_DATA not in a for a in embedded
-        )
-        assert [name for name in record.bodies if name.startswith("attachment/")] == []
-        assert all("0x3701000D: MAIL-PST-03" in told for told in record.properties["unreadable"])
+def test_items_inside_attachments_are_read(opened):
+    def embedded(part):
+        found = []
+        for record in everything(opened(part)):
+            assert "unreadable" not in record.properties
+            found += [i for n in range(len(record.properties["attachments"])) if (i := inner(record, n))]
+        return found
+
+    (mail,) = embedded(EMBEDDED)
+    assert mail.kind == "message" and mail.properties[mapi_tags.SUBJECT] == "This is an embedded message"
+    assert mapi.plain_text(mail).startswith("This is the body of an embedded message")
+    (mail,) = embedded(TIKA)
+    assert read_all(mail.bodies["attachment/0"]).startswith(b"PK")
+    assert len(mail.properties["recipients"]) == 1
+    occurrences = embedded(LISTS)
+    assert [mapi.plain_text(o).strip() for o in occurrences] == [
+        "This is the appointment at 9",
+        "This is the one at 10",
+    ]
+    times = [o.properties[mapi_tags.EXCEPTION_REPLACE_TIME].isoformat() for o in occurrences]
+    assert len(set(times)) == 2
 
 
 def test_properties_have_their_types_and_names(opened):
@@ -193,8 +204,8 @@ def test_records_travel_and_bodies_reopen_elsewhere(opened, monkeypatch, tmp_pat
     monkeypatch.setattr(items, "IN_MEMORY", 50)
     source = opened(ANSI)
     (record,) = everything(source)
-    assert isinstance(record.bodies["attachment/0"], bodies.AttachmentBody)
-    assert isinstance(record.bodies["body/html"], bodies.PropertyBody)
+    assert isinstance(record.bodies["attachment/0"], bodies.DataBody)
+    assert isinstance(record.bodies["body/html"], bodies.DataBody)
     for name, body in record.bodies.items():
         assert read_all(body) == read_all(small.bodies[name])
         with body.open(7) as rest:

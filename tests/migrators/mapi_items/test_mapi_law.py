@@ -109,7 +109,6 @@ def corpus_items(corpora, mapi_records):
             yield from mapi_records(path)
         except (OSError, ValueError):
             continue  # the door makes no promise on damaged files
-    pytest.importorskip("pypff", reason="libpff-python is not installed")
     yield from (item for item in pst_items(corpora("pst")) if isinstance(item, Record))
 
 

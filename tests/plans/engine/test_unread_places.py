@@ -78,7 +78,6 @@ def test_a_folder_that_can_t_be_read_in_a_delta(opened: Project, tmp_path: Path,
 
 @pytest.mark.parametrize("opened", ["pst"], indirect=True)
 def test_a_mended_data_file(opened: Project, tmp_path: Path, corpora: object) -> None:
-    pytest.importorskip("pypff")
     good = corpora("pst", "rjohnsondev+java-libpst")  # type: ignore[operator]
     data = next(path for path in sorted(good.rglob("*.pst")) if path.name == "dist-list.pst").read_bytes()
     (tmp_path / "in" / "alice.pst").write_bytes(data[: len(data) // 2])

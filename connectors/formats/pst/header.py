@@ -24,10 +24,15 @@ class Unreadable(Exception):
 @dataclass(frozen=True, slots=True)
 class Header:
     """`kind`: pst, ost or pab. `unicode`: false for the ANSI files of Outlook 2002 and before, whose texts are in a
-    code page that the file does not name."""
+    code page that the file does not name. `crypt`: how its data are hidden. `nbt`, `bbt`: where the roots of its two
+    trees lie."""
 
     kind: str
     unicode: bool
+    version: int = 23
+    crypt: int = 0
+    nbt: int = 0
+    bbt: int = 0
 
 
 def looks_like_pst(path: Path) -> bool:
@@ -66,4 +71,13 @@ def read_header(path: Path) -> Header:
         raise Unreadable(
             Text(f"tronqué : {size} octets sur {announced}", f"truncated: {size} bytes of the {announced} announced")
         )
-    return Header(_CLIENT.get(data[8:10], "pst"), unicode)
+    nbt, bbt = (224, 240) if unicode else (188, 196)
+    width = 8 if unicode else 4
+    return Header(
+        _CLIENT.get(data[8:10], "pst"),
+        unicode,
+        version,
+        data[513 if unicode else 461],
+        int.from_bytes(data[nbt : nbt + width], "little"),
+        int.from_bytes(data[bbt : bbt + width], "little"),
+    )
