@@ -53,4 +53,32 @@ MAPI_CODES = (
         forward="reduced",
         back="lossy",
     ),
+    LossCode(
+        "CAL-ATT-05",
+        "major",
+        Text("Un élément joint n'est pas dans l'objet", "An attached item is not in the object"),
+        Text(
+            "Un message ou un autre élément d'Outlook joint à un rendez-vous ou à une tâche n'y a pas de place",
+            "A message or another item of Outlook attached to an appointment or a task has no place in it",
+        ),
+        Text(
+            "Il revient du résidu ; le garder aussi comme message",
+            "It comes back from the residue; keep it as mail too",
+        ),
+        forward="reduced",
+    ),
+    LossCode(
+        "CAL-EXC-04",
+        "major",
+        Text("Le texte propre à une occurrence n'est pas dans l'objet", "The own text of an occurrence is not shown"),
+        Text(
+            "L'occurrence modifiée y a l'objet, le lieu et les heures qui sont les siens, mais le texte de la série",
+            "The modified occurrence has its own subject, place and times there, but the text of the series",
+        ),
+        Text(
+            "Le texte revient du résidu ; l'archive le garde",
+            "The text comes back from the residue; the archive keeps it",
+        ),
+        forward="reduced",
+    ),
 )

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 from transhumance.connectors.contract import Body, BytesBody, Value, read_all
 from transhumance.connectors.formats import contentwrite, mapi, mapi_tags
 from transhumance.connectors.formats.contentline import Property
+from transhumance.connectors.formats.mapi_embedded import EMBEDDED as ITEM
 from transhumance.connectors.formats.mapi_residue import Said
 from transhumance.migrators.ical.mapi_object import Opening, Part, Reading
 
@@ -42,6 +43,8 @@ def file_lines(opening: Opening) -> list[bytes]:
             room -= body.size if line else 0
         else:
             line = None
+            if isinstance(row.get(ITEM), Mapping) and not is_exception(row):
+                opening.find("CAL-ATT-05", mapi.text(row, mapi_tags.DISPLAY_NAME)[:60])
         if line is not None:
             lines.append(line)
             places.append(n)

@@ -43,7 +43,7 @@ class EventCodec:
     kind: str = "event"
     form: str = mapi_codec.FORM
     standard: str = STANDARD
-    version: str = "1"
+    version: str = "2"
     table: PropertyTable = TABLE.table
     document_table: PropertyTable = DOCUMENT
     carries_residue: bool = False

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from transhumance.connectors.formats import contentwrite, mapi, mapi_recurrence, mapi_tags
+from transhumance.connectors.formats.mapi_embedded import EMBEDDED
 from transhumance.connectors.formats.mapi_recurrence import Override
 from transhumance.migrators.calendars.forms import mapi_series, mapi_when
 from transhumance.migrators.calendars.forms.mapi_busy import (
@@ -22,6 +23,7 @@ from transhumance.migrators.calendars.forms.mapi_identity import uid_of
 from transhumance.migrators.calendars.forms.mapi_series import Series
 from transhumance.migrators.ical.mapi_alarm import before_start, minutes_before
 from transhumance.migrators.ical.mapi_files import exceptions, file_lines
+from transhumance.migrators.ical.mapi_files import rows as files
 from transhumance.migrators.ical.mapi_marks import COMMON, list_lines, mark_lines, note_marks, note_unreadable
 from transhumance.migrators.ical.mapi_object import Opening
 from transhumance.migrators.ical.mapi_people import attendee_lines, organizer_line, rows
@@ -114,10 +116,11 @@ def _series(opening: Opening, series: Series, shared: list[bytes]) -> list[bytes
     found = [_component(opening, shared, mapi_series.lines(series))]
     if series.overrides:
         opening.find("CAL-EXC-01")
-    embedded = bool(exceptions(opening.properties))
+    embedded = exceptions(opening.properties)
+    held = embedded and all(EMBEDDED in files(opening.properties)[n] for n in embedded)
     for override in series.overrides:
         if override.has(mapi_recurrence.BODY) or (embedded and override.has(mapi_recurrence.ATTACHMENT)):
-            opening.find("CAL-EXC-03", "text or files of an occurrence")
+            opening.find("CAL-EXC-04" if held else "CAL-EXC-03", "text or files of an occurrence")
         found.append(_component(opening, shared, mapi_series.occurrence_lines(series, override), override))
     return found
 

@@ -97,7 +97,7 @@ class TaskCodec:
     table: PropertyTable
     form: str = mapi_codec.FORM
     standard: str = STANDARD
-    version: str = "1"
+    version: str = "2"
     document_table: PropertyTable = DOCUMENT
     carries_residue: bool = False
 

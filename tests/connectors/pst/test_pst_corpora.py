@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from transhumance.connectors.contract import (
+    Context,
     Environment,
     Fault,
     ItemRef,
@@ -16,6 +17,7 @@ from transhumance.connectors.contract import (
     Selector,
     StopEndpoint,
     UserError,
+    codec_for,
     connector,
     read_all,
 )
@@ -178,6 +180,11 @@ def test_items_inside_attachments_are_read(opened):
     ]
     times = [o.properties[mapi_tags.EXCEPTION_REPLACE_TIME].isoformat() for o in occurrences]
     assert len(set(times)) == 2
+    event = next(r for r in everything(opened(LISTS)) if r.kind == "event")
+    codec = codec_for("event", "mapi")
+    found = codec.to_open(event, Context())
+    assert {"CAL-EXC-04"} == {f.code for f in found.findings if f.code.startswith("CAL-EXC-0") and f.code[-1] in "34"}
+    assert codec.compare(event, codec.from_open(found.document, found.residue, Context()).record) == ()
 
 
 def test_properties_have_their_types_and_names(opened):

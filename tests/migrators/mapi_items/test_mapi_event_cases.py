@@ -301,6 +301,14 @@ def test_the_content_of_a_modified_occurrence_that_could_not_be_read_is_told():
     assert "MAIL-PST-03" in codes(found)
 
 
+def test_an_attached_item_is_told_and_comes_back():
+    mail = {"0x001A001F": "IPM.Note", "recipients": (), "attachments": (), "bodies": {"body/plain": "0x1000001F"}}
+    row = {tags.ATTACH_METHOD: 5, tags.DISPLAY_NAME: "Compte rendu", "embedded": mail}
+    bodies = {"attachment/0/body/plain": BytesBody.of("é".encode("utf-16-le"))}
+    found = with_({"attachments": (row,)}, bodies=bodies)
+    assert "CAL-ATT-05" in codes(found)
+
+
 # --- series that an object can't say
 
 
