@@ -9,6 +9,7 @@ back. `docs/contract.md` explains it with an example.
 
 from transhumance.connectors.contract.bodies import AsideBody, Body, BytesBody, FileBody, copy_body, read_all, sha256_of
 from transhumance.connectors.contract.codecs import (
+    Claim,
     Codec,
     Context,
     Opened,
@@ -72,6 +73,7 @@ from transhumance.connectors.contract.protocols import (
     Space,
     Status,
     Target,
+    Unique,
     Write,
 )
 from transhumance.connectors.contract.registry import (
@@ -98,6 +100,7 @@ __all__ = [
     "Diagnosis",
     "Body",
     "BytesBody",
+    "Claim",
     "Codec",
     "Connector",
     "Container",
@@ -145,6 +148,7 @@ __all__ = [
     "Target",
     "Text",
     "TranshumanceError",
+    "Unique",
     "UserError",
     "Value",
     "Write",

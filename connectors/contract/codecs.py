@@ -61,13 +61,28 @@ class ResidueEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What one owner alone can have of a kind (a mail address, a log-in name), its value folded as it is compared.
+
+    `told`: the loss code of every item whose claim another one has too. `held`: that of an item that a target can't
+    take because of it, for a target that says so (`Unique`)."""
+
+    kind: str
+    value: str
+    told: str
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """What `to_open` gives: the document, the residue, the losses found, the links to other items."""
+    """What `to_open` gives: the document, the residue, the losses found, the links to other items, and what the item
+    claims for its owner alone."""
 
     document: Document
     residue: tuple[ResidueEntry, ...] = ()
     findings: tuple[Finding, ...] = ()
     refs: tuple[Link, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

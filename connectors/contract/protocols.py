@@ -198,6 +198,16 @@ class Forecast(Protocol):
         ...
 
 
+@runtime_checkable
+class Unique(Protocol):
+    """Optional: a target where some of what people claim (`Claim.kind`) is one person's only, so that a second one
+    with the same is refused."""
+
+    def unique(self) -> frozenset[str]:
+        """The kinds of claim of which it takes each value once. Items that clash in one are held, not written."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """One thing that `check` tells of a live endpoint: its version and the end of its support, its certificate, a right

@@ -66,6 +66,11 @@ class KeycloakTarget:
         """The record as `read_back` gives it: members in one order, hidden attributes left out."""
         return replace(record, properties=self._preview.expected(record.properties))
 
+    def unique(self) -> frozenset[str]:
+        """What two people of the realm can't share."""
+        realm = self.opened.realm.said() or {}
+        return frozenset({"login"} if realm.get("duplicateEmailsAllowed") else {"login", "mail"})
+
     # --- writing
 
     def prepare(self, container: Container, writes: Sequence[Write], fence: Fence) -> str:

@@ -23,15 +23,16 @@ from transhumance.connectors.contract import (
     read_all,
 )
 from transhumance.connectors.formats.dn import rdn_value
-from transhumance.connectors.formats.entry import AD, KIND, LDIF
+from transhumance.connectors.formats.entry import AD, KIND, LDIF, lowered
 from transhumance.connectors.formats.ldif import LdifError, LdifRecord, canonical, parse_record, write_record
 from transhumance.migrators.identities.build import Draft, draft
+from transhumance.migrators.identities.claims import claims
 from transhumance.migrators.identities.links import links
 from transhumance.migrators.identities.losses import losses
 from transhumance.migrators.identities.mapping import Applied, Went, applied, went
 from transhumance.migrators.identities.rebuild import rebuild
 from transhumance.migrators.identities.remainder import put_back, remainder
-from transhumance.migrators.identities.standard import MOVES
+from transhumance.migrators.identities.standard import MOVES, PERSON
 from transhumance.migrators.identities.table import AD_TABLE, DOCUMENT_TABLE, is_derived
 
 
@@ -43,7 +44,7 @@ class AdEntryCodec:
     kind: str = KIND
     form: str = AD
     standard: str = LDIF
-    version: str = "1"
+    version: str = "2"
     table: PropertyTable = AD_TABLE
     document_table: PropertyTable = DOCUMENT_TABLE
     carries_residue: bool = False
@@ -56,7 +57,9 @@ class AdEntryCodec:
         said, origin = rebuild(dn, entry.attributes)
         residue = remainder({**source, **strange}, made, entry.attributes, said, origin)
         document = Document(KIND, LDIF, bodies={"content": BytesBody.of(write_record(entry))}, name=rdn_value(dn))
-        return Opened(document, residue, _findings(made, source, residue, context, mapped), tuple(links(source)))
+        findings = _findings(made, source, residue, context, mapped)
+        own = tuple(claims(lowered(entry.attributes), lowered(source), context.mapping)) if made.shape is PERSON else ()
+        return Opened(document, residue, findings, tuple(links(source)), own)
 
     def went(self, record: Record, context: Context) -> tuple[list[Went], tuple[Applied, ...]]:
         """Where each attribute of an entry goes and what each rule did, for `transhume map`.

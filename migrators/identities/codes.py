@@ -206,6 +206,47 @@ PEOPLE = (
         forward="reduced",
     ),
     coded(
+        "ID-MAI-05",
+        "info",
+        ("Une autre personne a la même adresse", "Another person has the same mail address"),
+        (
+            "Cette cible prend les deux ; une autre (Keycloak) n'en prendrait aucune",
+            "This target takes both; another one (Keycloak) would take neither",
+        ),
+        ("Donner à chacun la sienne, à la source", "Give each their own, at the source"),
+    ),
+    coded(
+        "ID-NAM-09",
+        "info",
+        ("Une autre personne a le même identifiant", "Another person has the same log-in name"),
+        (
+            "Sans casse, les deux identifiants n'en font qu'un ; cette cible prend les deux",
+            "Without case both log-in names are one; this target takes both",
+        ),
+        ("Choisir un autre identifiant pour l'un des deux", "Choose another log-in name for one of the two"),
+    ),
+    coded(
+        "ID-RPP-02",
+        "blocked",
+        ("Deux personnes ont le même numéro RPPS", "Two people have one RPPS number"),
+        (
+            "Pro Santé Connect ne saurait pas laquelle se connecte",
+            "Pro Santé Connect could not tell which of them logs in",
+        ),
+        ("Corriger le numéro à la source", "Mend the number at the source"),
+        forward="blocked",
+    ),
+    coded(
+        "ID-RPP-03",
+        "info",
+        ("Une autre personne a le même numéro RPPS", "Another person has the same RPPS number"),
+        (
+            "L'un des deux est faux ; cette cible prend les deux, Pro Santé Connect ne saurait laquelle choisir",
+            "One of the two is wrong; this target takes both, Pro Santé Connect could not tell which of them logs in",
+        ),
+        ("Corriger le numéro à la source", "Mend the number at the source"),
+    ),
+    coded(
         "ID-RPP-01",
         "minor",
         ("Un numéro RPPS est faux", "An RPPS number is wrong"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from transhumance.connectors.contract import (
     BytesBody,
+    Claim,
     Context,
     Difference,
     Document,
@@ -24,6 +25,7 @@ from transhumance.connectors.formats.dn import DnError, parse_dn, rdn_value
 from transhumance.connectors.formats.entry import KIND, LDIF, classes_of, is_change, lowered, properties_of, record_of
 from transhumance.connectors.formats.ldif import LdifError, LdifRecord, canonical, parse_record, write_record
 from transhumance.migrators.identities.ad_codec import entry_of
+from transhumance.migrators.identities.claims import claims
 from transhumance.migrators.identities.links import links
 from transhumance.migrators.identities.losses import SECRETS
 from transhumance.migrators.identities.mapping import RULES
@@ -37,7 +39,7 @@ class LdifCodec:
     kind: str = KIND
     form: str = LDIF
     standard: str = LDIF
-    version: str = "1"
+    version: str = "2"
     table: PropertyTable = LDIF_TABLE
     document_table: PropertyTable = DOCUMENT_TABLE
     carries_residue: bool = False
@@ -46,13 +48,20 @@ class LdifCodec:
         entry, text = _written(record)
         document = Document(KIND, LDIF, bodies={"content": BytesBody.of(text)}, name=rdn_value(entry.dn))
         refs = () if is_change(entry) else tuple(links(entry.attributes))
-        return Opened(document, (), tuple((*_findings(entry), *_unmapped(entry, context))), refs)
+        findings = tuple((*_findings(entry), *_unmapped(entry, context)))
+        return Opened(document, (), findings, refs, _claims(entry, context))
 
     def from_open(self, document: Document, residue: tuple[ResidueEntry, ...], context: Context) -> Returned:
         return Returned(Record(b"", KIND, LDIF, properties_of(entry_of(document))))
 
     def compare(self, a: Record, b: Record) -> tuple[Difference, ...]:
         return compare_records(a, b, self.table)
+
+
+def _claims(entry: LdifRecord, context: Context) -> tuple[Claim, ...]:
+    lower = lowered(entry.attributes)
+    person = not is_change(entry) and "inetorgperson" in classes_of(lower)
+    return tuple(claims(lower, lower, context.mapping)) if person else ()
 
 
 def _written(record: Record) -> tuple[LdifRecord, bytes]:

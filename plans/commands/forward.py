@@ -8,7 +8,7 @@ from transhumance.connectors.contract import Text, key_from_text
 from transhumance.plans.commands.checks import check_losses, check_may_run, check_supported, note_drift
 from transhumance.plans.commands.sessions import Report, Session, one_pass, session, silent, waiting
 from transhumance.plans.commands.timing import next_pass
-from transhumance.plans.engine import discovery
+from transhumance.plans.engine import clashes, discovery
 from transhumance.plans.engine.job import Job
 from transhumance.plans.engine.runner import Result
 from transhumance.plans.engine.transfer import Transfer
@@ -110,6 +110,7 @@ def _forget_vanished(job: Job) -> list[Text]:
     for row in discovery.vanished(job):
         if not _at_target(job, row):
             discovery.discover_gone(job, row)
+    clashes.list_clashes(job)
     return []
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from transhumance.connectors.contract import (
+    Claim,
     Codec,
     Container,
     Context,
@@ -77,6 +78,7 @@ class Measured:
     codes: tuple[Coded, ...] = ()
     links: tuple[Link, ...] = ()
     targets: Mapping[str, TargetLeg] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
 
 
 def measure(record: Record, context: Context, targets: Sequence[TargetSpec]) -> Measured:
@@ -147,6 +149,7 @@ def _measure(record: Record, codec: Codec, context: Context, targets: Sequence[T
         codes,
         opened.refs,
         legs,
+        opened.claims,
     )
 
 

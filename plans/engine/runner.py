@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from transhumance.connectors.contract import InputLine, StaleLease, StopEndpoint, Text, TranshumanceError
+from transhumance.plans.engine import clashes
 from transhumance.plans.engine.codecpool import CodecPool
 from transhumance.plans.engine.faultpoints import point
 from transhumance.plans.engine.job import Counts, Job, Work
@@ -127,6 +128,7 @@ def run_pass(
             held = before_finish(job)
             if not held:
                 _drain(job, work, "finish", trouble, threading.Event())
+                _drain(job, work, clashes.PHASE, trouble, threading.Event())
         if not (project.stop.is_set() or trouble.reasons or trouble.crash):
             _finish_targets(job)
             state = "held" if held else "done"
@@ -218,7 +220,7 @@ def _discover(
 
 def _drain(job: Job, work: Work, phase: str, trouble: _Trouble, listed: threading.Event) -> None:
     """Claims and does units until none is left and discovery is over."""
-    if phase == "finish":
+    if phase != "objects":
         listed.set()
 
     def loop() -> None:

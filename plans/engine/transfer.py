@@ -32,7 +32,7 @@ from transhumance.connectors.contract import (
     key_from_text,
     key_text,
 )
-from transhumance.plans.engine import discovery
+from transhumance.plans.engine import clashes, discovery
 from transhumance.plans.engine.codecpool import attach
 from transhumance.plans.engine.faultpoints import armed_for, point
 from transhumance.plans.engine.job import TRIES, Job, contract_container
@@ -70,6 +70,10 @@ class Transfer:
         if chunks[0].phase == "finish":
             for chunk in chunks:
                 self._remove(job, row, chunk, lines)
+            return
+        if chunks[0].phase == clashes.PHASE:
+            for chunk in chunks:
+                commit(job, row, chunk, clashes.told(job, row, chunk, lines))
             return
         wanted = {chunk.id: self._todo(job, row, chunk, lines) for chunk in chunks}
         keys = {key for todo in wanted.values() for key in todo}
@@ -114,6 +118,7 @@ class Transfer:
         unit.measured.update(self._measure(job, unit, specs, aside))
         point("codecs.done")
         job.project.ledger.put_edges(row.id, ((m.key, link) for m in unit.measured.values() for link in m.links))
+        clashes.note(job, row, unit.measured.values(), unit.lines)
         return unit
 
     def _measure(self, job: Job, unit: Unit, specs: Sequence[TargetSpec], aside: str | None) -> dict[bytes, Measured]:
@@ -136,12 +141,14 @@ class Transfer:
     def _dry(self, job: Job, unit: Unit, chunk: Chunk, keys: list[bytes], known: Items) -> list[OutputLine]:
         target = job.project.endpoint(chunk.target)
         place = job.place(unit.row, chunk.target, unit.member)
+        others = clashes.others_of(job, unit.row, keys)
         lines = []
         for key in keys:
             measured = unit.measured[key]
             leg = measured.targets[chunk.target]
             if leg.record is not None:
                 leg = previewed(leg, target.target, place, leg.record)
+            leg = clashes.clashing(leg, others.get(key, ()), target.target)
             line = self._line(job, unit, chunk, key, leg, "assessed", proof="format")
             lines.append(_keeping_effect(line, known[key]))
         return lines
@@ -212,6 +219,7 @@ class Transfer:
         writes, refused = [], {}
         forecast = target.forecast if isinstance(target, Forecast) else None
         context = job.context(unit.row, unit.member)
+        others = clashes.others_of(job, unit.row, list(legs))
         for key, leg in legs.items():
             if leg.record is None:
                 continue
@@ -221,6 +229,7 @@ class Transfer:
                 expected = decoded_digest(forecast(place, record), context)
                 same = expected == unit.measured[key].digest
                 asked = replace(asked, expected="" if same else expected)
+            asked = clashes.clashing(asked, others.get(key, ()), target)
             legs[key] = asked
             if asked.record is None and asked.forward != "blocked":
                 continue  # the target takes nothing of it: left out by its code
@@ -294,7 +303,9 @@ class Transfer:
         for key in _unseen(job, row, chunk.target, live):
             del live[key]
         if not job.effects:
-            commit(job, row, chunk, [line_of(i, status="removed") for i in live.values() if not i.at_target])
+            gone = [i for i in live.values() if not i.at_target]
+            commit(job, row, chunk, [line_of(i, status="removed") for i in gone])
+            clashes.forget(job, row, [i.key for i in gone])
             return
         endpoint = job.project.endpoint(chunk.target)
         fence = job.heart.fence(chunk)
@@ -309,6 +320,7 @@ class Transfer:
             out += [self._gone(job, endpoint.target, place, live[key], fence) for key in sorted(live.keys() - still)]
             point("effect.done")
             commit(job, row, chunk, out)
+            clashes.forget(job, row, [key_from_text(line.key) for line in out if line.status == "removed"])
 
     def _gone(self, job: Job, target: Target, place: Container, item: Item, fence: Fence) -> OutputLine:
         mode = job.project.plan.policies.deletions.mode
@@ -460,7 +472,7 @@ def commit(job: Job, row: ContainerRow, chunk: Chunk, lines: list[OutputLine]) -
     sha256 = project.manifests.write(chunk.id, lines)
     point("output.manifest")
     tally = Tally()
-    for line in lines:
+    for line in lines if chunk.phase != clashes.PHASE else ():  # those are counted already
         tally.add(line)
     with job.commits:
         seq = project.ledger.commit(chunk, sha256, tally, _retries(job, row, chunk, lines))

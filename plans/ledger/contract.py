@@ -147,6 +147,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimed:
+    """What an item claims for its owner alone: its kind, a digest of its folded value, whose item it is, the item's
+    name, and the codes of a clash (`Claim`)."""
+
+    container: int
+    key: bytes
+    kind: str
+    value: bytes
+    owner: str
+    name: str
+    told: str
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
 class Holder:
     """Who holds a lock. `owner`: empty when nobody does; `until`: wall clock."""
 
@@ -288,6 +303,18 @@ class LedgerStore(Protocol):
     def clear_problems(self, container: int, target: str, keys: Sequence[bytes]) -> None: ...
     def put_edges(self, container: int, edges: Iterable[tuple[bytes, Link]]) -> None: ...
     def edges(self, wave: str | None = None) -> Iterator[tuple[ContainerRow, bytes, Link]]: ...
+    def put_claims(self, container: int, keys: Iterable[bytes], claims: Iterable[Claimed]) -> None:
+        """The claims of these items, in place of those that they had."""
+        ...
+
+    def clashes(self, container: int, keys: Sequence[bytes]) -> Mapping[bytes, Sequence[Claimed]]:
+        """By item, what other owners claim of the same."""
+        ...
+
+    def clashing(self, wave: str) -> Iterator[tuple[int, Sequence[bytes]]]:
+        """By container of a wave, the items whose claim another owner has too, in order; a few hundred at a time."""
+        ...
+
     def put_inventory(self, endpoint: str, rows: Sequence[Mapping[str, Any]]) -> None: ...
     def inventory(self, endpoint: str | None = None) -> list[Mapping[str, Any]]: ...
     def put_verification(self, pass_id: int, row: Mapping[str, Any]) -> None: ...

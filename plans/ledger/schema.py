@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 2
+VERSION = 3
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
@@ -211,6 +211,20 @@ edge = Table(
     Column("target", Text, primary_key=True),
 )
 
+claim = Table(
+    "claim",
+    metadata,
+    Column("container", Integer, primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", LargeBinary, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False, default=""),
+    Column("told", Text, nullable=False),
+    Column("held", Text, nullable=False),
+)
+Index("claim_value", claim.c.kind, claim.c.value)
+
 verification = Table(
     "verification",
     metadata,
@@ -232,4 +246,8 @@ def _feeds_of_changes(db: Connection) -> None:
         db.execute(text(f"ALTER TABLE feed ADD COLUMN {column}"))
 
 
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _feeds_of_changes}
+def _claims(db: Connection) -> None:
+    metadata.create_all(db, tables=[claim])
+
+
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _feeds_of_changes, 2: _claims}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
@@ -10,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from transhumance.connectors.contract import Link
 from transhumance.plans.ledger import schema as t
 from transhumance.plans.ledger.contract import (
+    Claimed,
     ContainerRow,
     Problem,
 )
@@ -102,6 +104,49 @@ class Findings(Discovery):
                 if row["container"] in rows:
                     link = Link(row["path"], row["kind"], row["target"])
                     yield rows[row["container"]], bytes(row["key"]), link
+
+    def put_claims(self, container: int, keys: Iterable[bytes], claims: Iterable[Claimed]) -> None:
+        rows = list({(c.key, c.kind, c.value): c for c in claims}.values())
+        with self._write(later=True) as db:
+            for key in keys:
+                db.execute(delete(t.claim).where(t.claim.c.container == container, t.claim.c.key == key))
+            if rows:
+                db.execute(insert(t.claim), [asdict(c) for c in rows])
+
+    def clashes(self, container: int, keys: Sequence[bytes]) -> Mapping[bytes, Sequence[Claimed]]:
+        own, other = t.claim.alias("own"), t.claim.alias("other")
+        same = (own.c.kind == other.c.kind) & (own.c.value == other.c.value) & (own.c.owner != other.c.owner)
+        found: dict[bytes, list[Claimed]] = {}
+        for at in range(0, len(keys), 500):
+            query = (
+                select(own.c.key.label("mine"), *other.c)
+                .select_from(own.join(other, same))
+                .where(own.c.container == container, own.c.key.in_(keys[at : at + 500]))
+                .order_by(own.c.key, other.c.kind, other.c.name, other.c.key)
+            )
+            with self._read() as db:
+                for mine, *rest in db.execute(query):
+                    found.setdefault(bytes(mine), []).append(Claimed(*rest))
+        return found
+
+    def clashing(self, wave: str) -> Iterator[tuple[int, Sequence[bytes]]]:
+        twice = (
+            select(t.claim.c.kind, t.claim.c.value)
+            .group_by(t.claim.c.kind, t.claim.c.value)
+            .having(func.min(t.claim.c.owner) != func.max(t.claim.c.owner))
+            .subquery()
+        )
+        same = (t.claim.c.kind == twice.c.kind) & (t.claim.c.value == twice.c.value)
+        for row in self.containers(wave):
+            query = select(t.claim.c.key).select_from(t.claim.join(twice, same)).where(t.claim.c.container == row.id)
+            query, after = query.distinct().order_by(t.claim.c.key).limit(500), b""
+            while True:
+                with self._read() as db:
+                    keys = [bytes(key) for (key,) in db.execute(query.where(t.claim.c.key > after))]
+                if not keys:
+                    break
+                yield row.id, keys
+                after = keys[-1]
 
     def put_inventory(self, endpoint: str, rows: Sequence[Mapping[str, Any]]) -> None:
         with self._write() as db:
