@@ -297,20 +297,21 @@ def affinity(project: Project, names: Pseudonyms) -> tuple[f.CutLink, ...] | Non
             if member.endpoint == project.plan.directory:
                 waves[member.subject] = wave.id
     counts: Counter[tuple[str, str]] = Counter()
-    samples: dict[tuple[str, str], list[str]] = {}
+    cut: dict[tuple[str, str], list[str]] = {}
     for row, key, link in project.ledger.edges():
         ends = directory.find(link.target)
         if len(ends) == 1 and (other := waves.get(ends[0].key)) and other != row.wave:
             counts[(row.wave, link.kind)] += 1
             pair = f"{names.item(row, key)} -> {names.subject(ends[0].label)}"
-            samples.setdefault((row.wave, link.kind), []).append(pair)
+            cut.setdefault((row.wave, link.kind), []).append(pair)
     return tuple(
         f.CutLink(
             wave=wave,
             kind=kind,
             count=count,
             effect=f.Text("l'autre bout est dans une autre vague", "the other end is in another wave"),
-            sample=tuple(sorted(samples[(wave, kind)])[:3]),
+            sample=tuple(sorted(cut[(wave, kind)])[:3]),
+            links=tuple(sorted(cut[(wave, kind)])),
         )
         for (wave, kind), count in sorted(counts.items())
     )

@@ -31,6 +31,8 @@ QUARANTINE = "ref workload wave target operation code attempts since cause_fr re
 VERIFICATION = "workload wave target method_fr method_en checked sample seed defects confidence max_defect_rate"
 BLOCKED = "ref workload wave target code why_fr why_en"
 
+LINKS_CUT = "wave kind from to"
+
 
 def annexes(document: Doc) -> dict[str, bytes]:
     """File name -> content, for all annexes, from the document alone."""
@@ -107,6 +109,14 @@ def _blocked(doc: Doc) -> bytes:
     return _sheet(BLOCKED, (_both(row, "why") for row in section["items"]))
 
 
+def _links_cut(doc: Doc) -> bytes:
+    section = doc["r10"]
+    if (reason := _reason(section)) is not None:
+        return _sheet(LINKS_CUT, [], reason)
+    pairs = ((row, *pair.partition(" -> ")) for row in section["rows"] for pair in row["links"])
+    return _sheet(LINKS_CUT, ({"wave": row["wave"], "kind": row["kind"], "from": a, "to": b} for row, a, _, b in pairs))
+
+
 _BUILDERS: dict[str, Callable[[Doc], bytes]] = {
     "losses.csv": _losses,
     "matrix.csv": _matrix,
@@ -114,6 +124,7 @@ _BUILDERS: dict[str, Callable[[Doc], bytes]] = {
     "quarantine.csv": _quarantine,
     "verification.csv": _verification,
     "blocked.csv": _blocked,
+    "links-cut.csv": _links_cut,
 }
 
 

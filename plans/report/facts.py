@@ -353,7 +353,7 @@ class SwitchBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CutLink:
-    """R10: links of one kind that a wave cuts. `sample`: pseudonymised pairs."""
+    """R10: links of one kind that a wave cuts. `sample`: pseudonymised pairs, a few; `links`: all of them."""
 
     wave: str
     kind: str
@@ -361,6 +361,7 @@ class CutLink:
     effect: Text
     remedy: Text | None = None
     sample: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,7 +194,7 @@ _DEFINITIONS: Schema = {
         rehearsal=_section("on:date what:both passed:yes wave? duration:figure? note:both?"),
     ),
     "r9": _section(rows=_rows("part:both now:both back:both who? rehearsed:date?")),
-    "r10": _section(rows=_rows("wave kind count:count effect:both remedy:both? sample:texts")),
+    "r10": _section(rows=_rows("wave kind count:count effect:both remedy:both? sample:texts links:texts")),
     "r11": _section(rows=_rows("what:both period:both legal_hold:yes? decided_by?")),
     "r12": _section(
         "work_area? purge_on:date?",

@@ -21,7 +21,15 @@ from transhumance.plans.report import ReportDefect, annexes, build, document_byt
 from transhumance.plans.report.facts import GradeCounts, Wave
 
 GOLDEN = Path(__file__).with_name("golden")
-FILES = ("losses.csv", "matrix.csv", "inventory.csv", "quarantine.csv", "verification.csv", "blocked.csv")
+FILES = (
+    "losses.csv",
+    "matrix.csv",
+    "inventory.csv",
+    "quarantine.csv",
+    "verification.csv",
+    "blocked.csv",
+    "links-cut.csv",
+)
 
 
 def sheet(content: bytes) -> list[dict[str, str]]:
@@ -54,12 +62,22 @@ def test_annexes_hold_every_row(samples: ModuleType) -> None:
     assert (check["checked"], check["sample"], check["seed"], check["confidence"]) == ("3068", "299", "4b1d", "0.95")
 
 
+def test_every_link_that_a_wave_cuts_is_a_row(samples: ModuleType) -> None:
+    facts = samples.sample()
+    (cut,) = facts.affinity
+    pairs = tuple(f"a{n:02} -> c{n:02}" for n in range(7))
+    facts = replace(facts, affinity=(replace(cut, sample=pairs[:3], links=pairs),))
+    rows = sheet(annexes(build(facts))["links-cut.csv"])
+    assert [(row["from"], row["to"]) for row in rows] == [(f"a{n:02}", f"c{n:02}") for n in range(7)]
+    assert {(row["wave"], row["kind"]) for row in rows} == {("cardiologie", "délégation d'agenda")}
+
+
 def test_what_was_not_assessed_has_a_row_that_says_so(samples: ModuleType) -> None:
     quiet = samples.quiet()
     for name, content in annexes(build(quiet)).items():
         rows = sheet(content)
         assert [next(iter(row.values())) for row in rows] == ([] if name == "losses.csv" else ["not_assessed"])
-    looked = replace(quiet, quarantine=(), verification=(), blocked=(), matrix=())
+    looked = replace(quiet, quarantine=(), verification=(), blocked=(), matrix=(), affinity=())
     written = annexes(build(looked))
     assert all(not sheet(written[name]) for name in FILES if name != "inventory.csv")
 
