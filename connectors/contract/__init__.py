@@ -67,7 +67,9 @@ from transhumance.connectors.contract.protocols import (
     Expect,
     Fence,
     Forecast,
+    NoCredential,
     Outcome,
+    Passwords,
     Quota,
     Source,
     Space,
@@ -88,6 +90,8 @@ from transhumance.connectors.contract.registry import (
 
 __all__ = [
     "Disable",
+    "Passwords",
+    "NoCredential",
     "Aside",
     "AsideBody",
     "ABSENT",

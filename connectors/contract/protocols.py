@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Literal, NamedTuple, Protocol, runtime_checkable
 
 from transhumance.connectors.contract.codes import Finding
 from transhumance.connectors.contract.errors import StaleLease
@@ -291,4 +291,32 @@ class Disable(Protocol):
         """Nobody can log in by this entry any more, and nothing else of it changes: `written` with its new version and
         a before-image; `unchanged` where it is off already or is no account; `conflict` where another version is
         there; `absent`."""
+        ...
+
+
+class NoCredential(NamedTuple):
+    """Somebody who could not log in by this endpoint alone. `name`: as people know the account. `open`: the account is
+    open, so that its person would be locked out; a closed one would be when it is opened again."""
+
+    name: str
+    why: Text
+    open: bool = True
+
+
+@runtime_checkable
+class Passwords(Protocol):
+    """Optional: a target that has the source check the passwords of a wave's people until the wave is cut over."""
+
+    def without_credential(self, wave: str) -> Iterator[NoCredential]:
+        """Those of the wave whose passwords only the source has. Looks, without writing; nobody where the wave is cut
+        already or was never joined to the source."""
+        ...
+
+    def cut(self, wave: str) -> None:
+        """From now on the source's passwords are good for nothing here. Harmless when repeated, and after a crash in
+        its midst. Raises `StopEndpoint` while an open account would be left without a credential."""
+        ...
+
+    def after_return(self, wave: str) -> Iterator[Text]:
+        """What a person must know or do about passwords once the source is master again."""
         ...

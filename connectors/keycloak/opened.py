@@ -55,12 +55,12 @@ class Opened:
             kept.say("listed", "1")
         return kept
 
-    def pages(self) -> Any:
-        """Every user of the realm, by pages, each once."""
+    def pages(self, brief: bool = False) -> Any:
+        """Every user of the realm, by pages, each once; `brief`: without attributes and actions."""
         seen: set[str] = set()
         first = 0
         while True:
-            params = {"first": first, "max": PAGE, "briefRepresentation": "false"}
+            params = {"first": first, "max": PAGE, "briefRepresentation": str(brief).lower()}
             answer = self.session.realm("GET", "users", params=params)
             found = answer.data if isinstance(answer.data, list) else []
             yield [user for user in found if user["id"] not in seen]

@@ -16,9 +16,11 @@ from transhumance.connectors.contract import (
     Fault,
     Fence,
     Finding,
+    NoCredential,
     Outcome,
     Record,
     Status,
+    Text,
     Write,
 )
 from transhumance.connectors.formats import keycloak as kc
@@ -193,6 +195,17 @@ class KeycloakTarget:
         if refused:
             return Outcome(target_key, Status.REFUSED, target_key, version, code=refused[0], detail=refused[1])
         return Outcome(target_key, Status.WRITTEN, target_key, kc.version_of(self._steps.as_was(image)))
+
+    # --- passwords of a wave
+
+    def without_credential(self, wave: str) -> Iterator[NoCredential]:
+        yield from passwords.without_credential(self.opened, wave)
+
+    def cut(self, wave: str) -> None:
+        passwords.cut(self.opened, wave)
+
+    def after_return(self, wave: str) -> Iterator[Text]:
+        yield from passwords.after_return(self.opened, wave)
 
     def finish(self) -> None:
         """Members that came, the tree of groups, accounts whose end is reached, federations of this pass."""

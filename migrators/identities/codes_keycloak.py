@@ -141,10 +141,10 @@ KEYCLOAK = (
         "blocked",
         ("La personne resterait sans moyen de se connecter", "The person would be left without any way to log in"),
         (
-            "Son mot de passe est encore celui de l'annuaire : ni mot de passe ici, ni action de le changer",
-            "The password is still the directory's: none here, nor the action to set one",
+            "Son mot de passe est encore celui de l'annuaire : aucun ici",
+            "The password is still the directory's: there is none here",
         ),
-        ("Poser un mot de passe ou l'action UPDATE_PASSWORD d'abord", "Set a password or UPDATE_PASSWORD first"),
+        ("Lui poser un mot de passe d'abord", "Set a password for the person first"),
         forward="blocked",
     ),
     coded(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil, log
 
 from transhumance.connectors.contract import Text
+from transhumance.plans.commands import passwords
 from transhumance.plans.commands.checks import check_losses, check_may_run, is_verified
 from transhumance.plans.commands.forward import forget_acceptances, forward, held_back
 from transhumance.plans.commands.returning import into_source
@@ -91,12 +93,16 @@ def cutover(project: Project, wave_id: str, report: Report = silent) -> list[Res
         )
     check_losses(project, wave)
     check_window(wave, "final")
+    passwords.check_credentials(project, wave_id)
     with session(project, "cutover") as s:
         results = [forward(s, wave, "final", report)]
         if results[-1].state == "done":
             results.append(_verify(s, wave, report))
         if results[-1].state == "done" and is_verified(project, wave_id):
             last = project.ledger.passes(wave_id)[-1]
+            told = passwords.check_credentials(project, wave_id)  # `final` may have brought people
+            passwords.cut(project, wave_id)
+            results[-1] = replace(results[-1], reasons=(*results[-1].reasons, *told))
             note_strangers(ReverseJob(project, wave, last, frozen(project, wave_id), s.pool, s.heart))
             project.ledger.set_wave(wave_id, project.actor, state="cut_over", master="target")
             for member in project.ledger.members(wave_id):
@@ -161,6 +167,7 @@ def give_back(project: Project, wave_id: str, report: Report = silent, approved:
         if result.state == "done":
             forget_acceptances(project, wave_id)
             project.ledger.set_wave(wave_id, project.actor, state="returned", master="source")
+            result = replace(result, reasons=(*result.reasons, *passwords.after_return(project, wave_id)))
     return result
 
 

@@ -188,10 +188,11 @@ class Job:
 def _passwords(project: Project, row: ContainerRow, target: str) -> dict[str, str]:
     """What a directory is told of the wave's passwords; an archive, which has no log-in, is told nothing."""
     wave = next((wave for wave in project.plan.waves if wave.id == row.wave), None)
-    if row.workload != "identities" or wave is None or wave.passwords is None:
+    if row.workload != "identities" or wave is None:
         return {}
     kept = project.endpoint(target).connector.facts.keeps_residue
-    return {} if kept else {"passwords": wave.passwords, "wave": wave.id}
+    said = {"passwords": wave.passwords} if wave.passwords else {}
+    return {} if kept else {**said, "wave": wave.id}  # a federation is of one wave, so that it is cut alone
 
 
 def page_name(pass_id: int, container: int, page: int) -> str:

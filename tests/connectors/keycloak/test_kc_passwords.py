@@ -7,26 +7,32 @@ import subprocess
 import urllib.error
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
-from transhumance.connectors.contract import Container, SkipItem, Status, StopEndpoint
+from transhumance.cli import main
+from transhumance.connectors.contract import Container, Status, StopEndpoint
 from transhumance.connectors.keycloak import passwords
 from transhumance.connectors.testing.rig import NotHere
 from transhumance.fixtures.ldapfront import Front
+from transhumance.fixtures.rigs.keycloak import fresh_realm, shared
 from transhumance.fixtures.services.samba import Samba
+from transhumance.plans.commands import cutover
 
 PASSWORD = "Autre.Passe-1"
 
 
 @pytest.fixture(scope="module")
 def domain() -> Iterator[tuple[Samba, Front]]:
-    """A domain with two people who have passwords, and a door without TLS before it (the realm trusts no CA of it)."""
+    """A domain with people who have passwords, and a door without TLS before it (the realm trusts no CA of it)."""
     try:
         with Samba() as samba, Front(samba.address, samba.ca_file) as front:
-            for name in ("anne", "zoe"):
-                words = ["samba-tool", "user", "create", name, PASSWORD, "-s", samba.config, "-H", samba.sam]
+            for name in ("anne", "zoe", "lea", "paul"):  # an id is one of the server: each test has its people
+                whole = ["--given-name", name, "--surname", "Petit", "--mail-address", f"{name}@chu.example"]
+                words = ["samba-tool", "user", "create", name, PASSWORD, *whole, "-s", samba.config, "-H", samba.sam]
                 subprocess.run(list(map(str, words)), check=True, capture_output=True)
             yield samba, front
     except NotHere as absent:
@@ -74,20 +80,89 @@ def test_the_directory_checks_passwords_until_the_wave_is_cut(make_bench: Callab
     versions = bench.versions()
     assert [versions[o.target_key] for o in outcomes] == [o.version for o in outcomes], "a log-in is no change"
 
-    opened = bench.target.opened
-    with pytest.raises(StopEndpoint, match="2 people have neither"):
-        passwords.close_wave(opened, "pilote")
-    with pytest.raises(SkipItem) as refused:
-        passwords.cut(opened, anne["id"])
-    assert refused.value.code == "ID-PWD-09"
-    credential = {"type": "password", "value": "Nouveau.Passe-1", "temporary": False}
-    passwords.cut(opened, anne["id"], [credential])
+    lacking = list(bench.target.without_credential("pilote"))
+    assert sorted((each.name, each.open) for each in lacking) == [("anne", True), ("zoe", True)]
+    with pytest.raises(StopEndpoint, match="2 people without a password"):
+        bench.target.cut("pilote")
+    bench.call("PUT", f"/users/{anne['id']}", {**anne, "requiredActions": ["UPDATE_PASSWORD"]})
+    assert len(list(bench.target.without_credential("pilote"))) == 2, "the action alone opens no door"
+    bench.call("PUT", f"/users/{anne['id']}", {**anne, "requiredActions": []})
+    bench.call("PUT", f"/users/{anne['id']}/reset-password", {"type": "password", "value": "Nouveau.Passe-1"})
+    bench.call("PUT", f"/users/{zoe['id']}", {**zoe, "enabled": False})
+    assert [(each.name, each.open) for each in bench.target.without_credential("pilote")] == [("zoe", False)]
+    bench.call("POST", "/groups", {"name": "soins"})
+    (group,) = bench.call("GET", "/groups")
+    bench.call("PUT", f"/users/{anne['id']}/groups/{group['id']}")
+    bench.target.cut("pilote")
+    bench.target.cut("pilote")
     assert logs_in(bench, "anne", "Nouveau.Passe-1") and not logs_in(bench, "anne", PASSWORD)
-    assert bench.user("anne")["id"] == anne["id"] and "federationLink" not in bench.user("anne")
-    bench.call("PUT", f"/users/{zoe['id']}/reset-password", {"type": "password", "value": "Nouveau.Passe-2"})
-    passwords.close_wave(opened, "pilote")
-    assert logs_in(bench, "zoe", "Nouveau.Passe-2") and bench.user("zoe")["id"] == zoe["id"]
-    assert opened.realm.components() == []
+    after = bench.user("anne")
+    assert after["id"] == anne["id"] and "federationLink" not in after and bench.groups_of("anne") == {"/soins"}
+    assert bench.user("zoe")["id"] == zoe["id"] and bench.target.opened.realm.components() == []
+    assert list(bench.target.without_credential("pilote")) == [] and "pilote" in str(
+        list(bench.target.after_return("pilote"))
+    )
+
+
+PLAN = """\
+format: transhumance.plan/1
+id: relais
+endpoints:
+  ad: {{connector: active-directory, url: "{ad.url}", base: "{ad.base}", username: {ad.admin},
+       password: "env:AD_PASSWORD", ca_file: {ad.ca_file}}}
+  sso: {{connector: keycloak, url: "{sso.url}", realm: {realm}, username: {sso.admin}, password: "env:KC_PASSWORD",
+        ca_file: {sso.ca_file}, federation: {{url: "{clear}", users: "CN=Users,{ad.base}", username: {ad.admin},
+        password: "env:AD_PASSWORD", filter: "(|(sAMAccountName=lea)(sAMAccountName=paul))"}}}}
+directory: ad
+workloads:
+  identities: {{from: ad, to: sso}}
+policies: {{approval: {{required: 0}}, loss: {{default: continue}}}}
+waves:
+  - {{id: pilote, workloads: [identities], passwords: pass_through, members: {{people: [lea, paul]}}}}
+"""
+
+
+@pytest.mark.slow
+def test_a_cutover_cuts_the_wave_and_nobody_without_a_password(
+    make_bench: Callable[..., Any], domain: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samba, front = domain
+    bench = make_bench(fresh_realm(shared()))
+    plan = PLAN.format(ad=samba, sso=bench.server, realm=bench.realm, clear=front.clear_url)
+    (tmp_path / "plan.yaml").write_text(plan)
+    monkeypatch.setenv("KC_PASSWORD", bench.server.password)
+    monkeypatch.setenv("AD_PASSWORD", samba.password)
+    monkeypatch.setenv("TRANSHUMANCE_CODEC_PROCESSES", "0")
+    monkeypatch.chdir(tmp_path)
+
+    def said(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["--lang", "en", *words], catch_exceptions=False)
+        return done.exit_code, done.output
+
+    for words in (["assess"], ["plan"], ["run", "--wave", "pilote"]):
+        code, output = said(words[0], "plan.yaml", *words[1:])
+        assert code in (0, 2), output
+    assert logs_in(bench, "lea", PASSWORD) and bench.user("lea")["id"] == guid_and_dn(samba, "lea")[0]
+    users = {name: bench.user(name) for name in ("lea", "paul")}
+    bench.call("PUT", f"/users/{users['lea']['id']}/reset-password", {"type": "password", "value": "Nouveau.Passe-1"})
+    code, output = said("cutover", "plan.yaml", "--wave", "pilote", "--yes")
+    assert code == 2 and "1 people could not log in to sso" in output and "paul" in output, output
+    assert logs_in(bench, "paul", PASSWORD), "nothing was cut"
+    bench.call("PUT", f"/users/{users['paul']['id']}/reset-password", {"type": "password", "value": "Nouveau.Passe-2"})
+    with monkeypatch.context() as killed:
+        killed.setattr(cutover, "note_strangers", _killed)
+        assert said("cutover", "plan.yaml", "--wave", "pilote", "--yes")[0] == 1
+    assert not logs_in(bench, "paul", PASSWORD), "cut, and the master not changed yet"
+    code, output = said("cutover", "plan.yaml", "--wave", "pilote", "--yes")
+    assert code == 0, output
+    for name, password in (("lea", "Nouveau.Passe-1"), ("paul", "Nouveau.Passe-2")):
+        assert logs_in(bench, name, password) and not logs_in(bench, name, PASSWORD)
+        assert bench.user(name)["id"] == users[name]["id"]
+    assert bench.target.opened.realm.components() == []
+
+
+def _killed(*given: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_federation_that_writes_back_is_refused(bench: Any) -> None:
