@@ -22,6 +22,7 @@ from transhumance.fixtures.services.samba import Samba
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("samba")]
 OPERATIONS = 45  # a round
 ROUNDS = 4
+MANY_ROUNDS = 23  # 1,035 operations
 
 
 class Play:
@@ -157,18 +158,30 @@ def after(reader: Any, known: dict[bytes, str], since: bytes) -> tuple[dict[byte
 
 @pytest.mark.parametrize(("way", "seed"), [("dirsync", 1), ("usn", 2), ("dirsync", 3)])
 def test_a_listing_and_changes_are_a_listing(
-    samba: Samba, ou: str, hand: Session, reader: Callable[..., Any], tmp_path: Path, way: str, seed: int
+    ou: str, hand: Session, reader: Callable[..., Any], way: str, seed: int
 ) -> None:
-    play = Play(hand, ou, seed)
+    follow(Play(hand, ou, seed), ou, reader, way, ROUNDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("way", "seed"), [("dirsync", 11), ("usn", 12)])
+def test_a_thousand_changes_are_a_listing(
+    ou: str, hand: Session, reader: Callable[..., Any], way: str, seed: int
+) -> None:
+    follow(Play(hand, ou, seed), ou, reader, way, MANY_ROUNDS)
+
+
+def follow(play: Play, ou: str, reader: Callable[..., Any], way: str, rounds: int) -> None:
+    """After each round, what was known and the changes are what a new listing gives."""
     follower = reader(ou, changes=way)
     refs, since = follower.listing()
     assert json.loads(since)["way"] == way
     known = {key: ref.version for key, ref in refs.items()}
-    for _ in range(ROUNDS):
+    for number in range(rounds):
         play.run()
         known, since = after(follower, known, since)
         fresh, _ = reader(ou).listing()
-        assert known == {key: ref.version for key, ref in fresh.items()}
+        assert known == {key: ref.version for key, ref in fresh.items()}, f"round {number}"
 
 
 def test_an_account_without_the_right_sees_its_own_changes(
