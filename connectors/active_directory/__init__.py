@@ -28,5 +28,7 @@ CONNECTOR = Connector(
     rig="transhumance.fixtures.rigs.active_directory:rig",
     forms={"entry": "ad-entry"},
     workloads=("identities",),
-    facts=Facts(feed="incremental", key_stability="immutable", shared_containers=True, parallel_writes=1),
+    facts=Facts(
+        feed="incremental", key_stability="immutable", passwords=("none",), shared_containers=True, parallel_writes=1
+    ),
 )

@@ -39,7 +39,8 @@ class Facts:
     `max_item_bytes`: larger items are refused. `atomic_batch`: a write of several items is all or nothing. `hashes`:
     digests that the system computes itself. `keeps_residue`: it stores the residue beside the document.
     `parallel_writes`: containers that may be written at the same time. `shared_containers`: its containers hold items
-    of many subjects, are asked for with the empty subject, and each `ItemRef.subject` says whose it is.
+    of many subjects, are asked for with the empty subject, and each `ItemRef.subject` says whose it is. `passwords`:
+    what it carries out of a wave's `passwords`; None where nobody logs in by it.
     """
 
     feed: Literal["full", "incremental", "fingerprint"] = "full"
@@ -52,6 +53,7 @@ class Facts:
     keeps_residue: bool = False
     parallel_writes: int = 4
     shared_containers: bool = False
+    passwords: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

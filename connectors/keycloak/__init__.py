@@ -31,5 +31,6 @@ CONNECTOR = Connector(
         names=NameRules(max_bytes=255, case_sensitive=False),
         parallel_writes=1,
         shared_containers=True,
+        passwords=("none", "reset", "pass_through"),
     ),
 )

@@ -29,5 +29,5 @@ CONNECTOR = Connector(
     rig="transhumance.fixtures.rigs.ldap:rig",
     forms={"entry": "ldap-entry"},
     workloads=("identities",),
-    facts=Facts(feed="full", key_stability="immutable", shared_containers=True, parallel_writes=1),
+    facts=Facts(feed="full", key_stability="immutable", shared_containers=True, parallel_writes=1, passwords=("none",)),
 )

@@ -49,7 +49,7 @@ def show_plan(
     for wave in planned:
         _emit(console, wave)
         _drifted(console, wave)
-        _passwords(console, wave)
+        _passwords(console, project, wave)
     open_questions = sum(_open(console, resolved) for _, resolved in found)
     _sentence(console, planned)
     code = 2 if open_questions else 0
@@ -123,11 +123,27 @@ _OF_PASSWORDS = {
 }
 
 
-def _passwords(console: Console, planned: Planned) -> None:
-    """What the wave's choice means for its people, before anybody approves it."""
-    if planned.wave.passwords and "identities" in planned.wave.workloads:
-        fr, en = _OF_PASSWORDS[planned.wave.passwords]
-        console.out(f"{planned.wave.id} : {fr}", f"{planned.wave.id}: {en}")
+def _passwords(console: Console, project: Project, planned: Planned) -> None:
+    """What the wave's choice means for its people, before anybody approves it; and which target does not carry it
+    out."""
+    mode, wave = planned.wave.passwords, planned.wave.id
+    if not mode or "identities" not in planned.wave.workloads:
+        return
+    fr, en = _OF_PASSWORDS[mode]
+    console.out(f"{wave} : {fr}", f"{wave}: {en}")
+    for name in targets_without(project, mode):
+        console.out(
+            f"{wave} : {name} n'applique pas `passwords: {mode}` : ses comptes y arrivent sans mot de passe, à poser "
+            "par ses propres moyens (ID-PWD-01)",
+            f"{wave}: {name} does not carry out `passwords: {mode}`: its accounts come there without a password, to be "
+            "set by its own means (ID-PWD-01)",
+        )
+
+
+def targets_without(project: Project, mode: str) -> list[str]:
+    """The targets of identities by which people log in, and that do not do what a wave says of its passwords."""
+    named = [(name, project.endpoint(name).connector.facts.passwords) for name in project.targets("identities")]
+    return [name for name, modes in named if modes is not None and mode not in modes]
 
 
 def windows_text(wave: Wave, lang: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,14 @@ import pytest
 from transhumance.connectors.contract import Link
 from transhumance.plans.commands import approval, forward
 from transhumance.plans.face.console import Console
-from transhumance.plans.face.planning import kinds_text, links_cut, show_approval, show_plan, windows_text
+from transhumance.plans.face.planning import (
+    kinds_text,
+    links_cut,
+    show_approval,
+    show_plan,
+    targets_without,
+    windows_text,
+)
 from transhumance.plans.model.waves import Wave
 from transhumance.plans.project import Project
 from transhumance.plans.waves.inventory import assess
@@ -99,3 +107,32 @@ def test_what_an_approval_covers(memory: Any, console: Console, capsys: Captured
     out = capsys.readouterr().out
     assert found.undecided == ("GEN-SIZE-01",) and "GEN-SIZE-01" in out
     assert console.text("cette approbation", "this approval") in out and found.digest in out
+
+
+DIRECTORIES = """\
+format: transhumance.plan/1
+id: people
+revision: 1
+title: people
+establishment: {name: CHU Exemple}
+endpoints:
+  export: {connector: ldif, path: export}
+  openldap: {connector: ldap, url: "ldaps://127.0.0.1:1", base: "dc=chu", username: "cn=admin", password: "env:SECRET"}
+  keycloak: {connector: keycloak, url: "https://127.0.0.1:1", realm: chu, username: admin, password: "env:SECRET"}
+  archive: {connector: archive, path: archive}
+workloads:
+  identities: {from: export, to: [openldap, keycloak, archive]}
+waves:
+  - {id: w, workloads: [identities], passwords: reset, members: {all: true}}
+"""
+
+
+def test_a_target_that_does_nothing_for_passwords_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing silent: a directory that leaves its people without a password says so before anybody approves."""
+    monkeypatch.setenv("SECRET", "none of your business")
+    (tmp_path / "export").mkdir()
+    (tmp_path / "plan.yaml").write_text(DIRECTORIES)
+    project = Project.open(tmp_path / "plan.yaml", "en")
+    assert targets_without(project, "reset") == targets_without(project, "pass_through") == ["openldap"]
+    assert targets_without(project, "none") == []
+    project.close()
