@@ -11,7 +11,17 @@ from transhumance.plans.face.console import Console
 from transhumance.plans.project import Project
 
 MARKER = ".transhumance-demo"
-_MADE = ("estate", "plan.yaml", "people.csv", "people.proposed.csv", "archive", "retour", "report", ".transhumance")
+_MADE = (
+    "estate",
+    "plan.yaml",
+    "people.csv",
+    "people.proposed.csv",
+    "dependants.csv",
+    "archive",
+    "retour",
+    "report",
+    ".transhumance",
+)
 
 
 class Quiet(Console):

@@ -12,7 +12,9 @@ from transhumance.connectors.contract import key_text
 from transhumance.plans.face import words
 from transhumance.plans.face.console import Cell, Console, Styled, number, shown, size
 from transhumance.plans.face.nextstep import command, next_step
+from transhumance.plans.model.csv_text import CsvFault
 from transhumance.plans.project import Project
+from transhumance.plans.waves.dependants import FILE, dependants, write_dependants
 from transhumance.plans.waves.inventory import sources
 from transhumance.plans.waves.matching import Match, Matcher, inventory
 
@@ -47,6 +49,7 @@ def show_inventory(console: Console, project: Project, proposed: tuple[int, int]
     faults = sum(line.faults for line in lines)
     loose = _people(console, project, proposed)
     _not_covered(console, lines)
+    _dependants(console, project)
     step = next_step(project)
     code = 2 if loose or faults else 0
     totals = {name: sum(getattr(line, name) for line in lines if line.covered) for name in ("items", "bytes")}
@@ -170,6 +173,32 @@ def people_file(project: Project) -> Path:
     if other.exists() and (not path.exists() or other.stat().st_mtime >= path.stat().st_mtime):
         return other
     return path
+
+
+def _dependants(console: Console, project: Project) -> None:
+    """What keeps the source from being switched off, counted; the list lies beside the plan for its owners."""
+    try:
+        found = write_dependants(project, console.lang)
+    except CsvFault as fault:
+        console.out(
+            f"{FILE}, ligne {fault.line} : illisible. Le fichier est laissé tel quel ; le corriger ou l'ôter, puis "
+            "relancer `transhume assess`.",
+            f"{FILE}, line {fault.line}: can't be read. The file is left as it is; mend it or take it away, then "
+            "`transhume assess` again.",
+            "warn",
+        )
+        found = dependants(project)
+    if not found:
+        return
+    total, open_ones = len({(d.kind, d.name) for d in found}), sum(not d.owner for d in found)
+    console.emit("dependants", total=total, lines=len(found), without_owner=open_ones, file=FILE)
+    whole, rest = number(total, console.lang), number(open_ones, console.lang)
+    source = project.plan.directory
+    console.out(
+        f"{source} ne peut pas être éteint : {whole} dépendant(s), {rest} ligne(s) sans responsable (voir {FILE}).",
+        f"{source} cannot be switched off: {whole} dependant(s), {rest} line(s) without an owner (see {FILE}).",
+        "warn",
+    )
 
 
 def _not_covered(console: Console, lines: list[Line]) -> None:

@@ -36,6 +36,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     # assess, plan, approve
     "inventory": "endpoint workload covered subjects containers items bytes faults kinds",
     "people": "matched unmatched ambiguous excluded own total proposed file",
+    "dependants": "total lines without_owner file",
     "unmatched": "endpoint subject status candidates",
     "set_aside": "wave subject",
     # map

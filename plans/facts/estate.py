@@ -13,21 +13,9 @@ from transhumance.plans.facts.pseudonyms import Pseudonyms
 from transhumance.plans.project import Project
 from transhumance.plans.report import facts as f
 from transhumance.plans.report.words import counted
+from transhumance.plans.waves.dependants import dependants
 from transhumance.plans.waves.inventory import not_covered
 
-_DEPENDANTS = {
-    "service": (
-        f.Text("compte de service de la source", "service account of the source"),
-        f.Text(
-            "trouver ce qui s'en sert, lui donner un compte du nouvel annuaire",
-            "find what uses it, give it an account of the new directory",
-        ),
-    ),
-    "computer": (
-        f.Text("poste ou serveur joint au domaine", "machine joined to the domain"),
-        f.Text("le rattacher au nouvel annuaire ou le retirer", "join it to the new directory or retire it"),
-    ),
-}
 _TOLD = {
     "orphan_items": f.Text("éléments d'aucun dossier, comptés, non pris", "items of no folder, counted, not taken"),
     "hidden_items": f.Text(
@@ -70,7 +58,7 @@ def inventory(project: Project, names: Pseudonyms) -> f.Inventory | None:
             for wave in project.plan.waves
             for name in map(names.subject, wave.members.except_)
         ),
-        dependants=_dependants(project, rows),
+        dependants=_dependants(project),
     )
 
 
@@ -87,22 +75,21 @@ def _systems(project: Project) -> tuple[f.System, ...]:
     return tuple(out)
 
 
-def _dependants(project: Project, rows: list[Mapping[str, Any]]) -> tuple[f.Dependant, ...] | None:
-    """Accounts and machines that the directory names and that rest on the source, by their names: whoever must see to
-    them has to find them. None where the plan has no directory."""
-    if not project.plan.directory:
+def _dependants(project: Project) -> tuple[f.Dependant, ...] | None:
+    """What rests on the source, by name: who must see to it has to find it. None where the plan has no directory."""
+    found = dependants(project)
+    if found is None:
         return None
     return tuple(
-        f.Dependant(kind=row["kind"], name=_label(row), what=what, remedy=remedy)
-        for row in rows
-        if row["endpoint"] == project.plan.directory and row["kind"] in _DEPENDANTS
-        for what, remedy in [_DEPENDANTS[row["kind"]]]
+        f.Dependant(
+            kind=each.kind,
+            name=each.name,
+            what=f.Text(each.what.fr, each.what.en),
+            owner=each.owner or None,
+            remedy=f.Text(each.remedy.fr, each.remedy.en),
+        )
+        for each in found
     )
-
-
-def _label(row: Mapping[str, Any]) -> str:
-    login = row["attributes"].get("login")
-    return row["name"] or (login if isinstance(login, str) else "") or key_text(row["subject"])
 
 
 def left_out(project: Project, names: Pseudonyms) -> tuple[f.Text, ...]:

@@ -53,7 +53,7 @@ def test_every_line_is_as_promised(estate: Any) -> None:
             assert line["format"] == "transhumance.cli/1"
             seen.add(line["message_type"])
     others = {"progress", "waiting", "canary", "trouble", "missing_file", "reserved", "warning", "file", "unknown_name"}
-    others |= {"set_aside", "mapped_entry", "mapped_attribute"}
+    others |= {"dependants", "set_aside", "mapped_entry", "mapped_attribute"}
     assert seen - others == set(MESSAGES) - others  # of the others some depend on the clock, some on another plan
 
 
